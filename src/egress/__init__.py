@@ -1,0 +1,65 @@
+"""egress simulates and forecasts sudden mass departures: who arrives where and when, with honest ranges.
+
+>>> import egress
+>>> scenario = egress.load("one-border")
+>>> egress.run(scenario, members=2).data.sizes["day"]
+20
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Scenario": "egress.scenario.schema",
+    "Trajectory": "egress.trajectory",
+    "load": "egress.scenario.load",
+    "known": "egress.scenario.time",
+    "run": "egress.ensemble",
+    "EgressError": "egress.errors",
+    "ScenarioError": "egress.errors",
+    "ObservationError": "egress.errors",
+    "RunError": "egress.errors",
+    "ConservationError": "egress.errors",
+    "OutputError": "egress.errors",
+}
+
+if TYPE_CHECKING:
+    from egress.ensemble import run
+    from egress.errors import (
+        ConservationError,
+        EgressError,
+        ObservationError,
+        OutputError,
+        RunError,
+        ScenarioError,
+    )
+    from egress.scenario.load import load
+    from egress.scenario.schema import Scenario
+    from egress.scenario.time import known
+    from egress.trajectory import Trajectory
+
+__all__ = [
+    "ConservationError",
+    "EgressError",
+    "ObservationError",
+    "OutputError",
+    "RunError",
+    "Scenario",
+    "ScenarioError",
+    "Trajectory",
+    "__version__",
+    "known",
+    "load",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import egress` and `egress --help` stay quick."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'egress' has no attribute {name!r}")

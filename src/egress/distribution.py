@@ -1,0 +1,145 @@
+"""Named distributions as values: what an uncertain number in a scenario is.
+
+>>> d = Distribution.read({"range": [2, 8]}, "number")
+>>> [round(float(v), 3) for v in d.quantile(np.array([0.05, 0.5, 0.95]))]
+[2.0, 4.0, 8.0]
+>>> Distribution.read("36 h", "duration").median
+36.0
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from egress.units import parse
+
+Floats = npt.NDArray[np.float64]
+Z90 = 1.6448536269514722  # standard normal quantile at 0.95
+FORMS = (
+    "a number, {uniform: [low, high]}, {range: [low, high]} (90 % range), "
+    "{lognormal: {median: …, spread: …}}, {normal: {mean: …, sd: …}}"
+)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An uncertain number in canonical units; `fixed` where it is certain.
+
+    kinds: fixed(value); uniform(low, high); range(low, value, high): 5 %, 50 % and 95 % points, log-normal
+    on each side (logit-normal for shares, straight lines where low is 0 or negative); normal(mean, sd), cut
+    at `least` and `most`.
+    """
+
+    kind: str
+    low: float
+    value: float
+    high: float
+    dimension: str = "number"
+    least: float = float("-inf")
+    most: float = float("inf")
+
+    @classmethod
+    def read(
+        cls, raw: Any, dimension: str, *, least: float = 0.0, most: float = float("inf")
+    ) -> Distribution:
+        """Read what a scenario says; raise ValueError with what was expected.
+
+        `least` and `most` bound the values, in canonical units.
+        """
+        if isinstance(raw, Distribution):
+            return raw
+        found = cls._form(raw, dimension)
+        normal = found.kind == "normal"
+        for bound in (found.value,) if normal else (found.low, found.value, found.high):
+            if not least <= bound <= most:
+                expected = f"at least {least:g}" if bound < least else f"at most {most:g}"
+                wrong = f"{bound:g}" if isinstance(raw, dict) else raw
+                raise ValueError(f"{wrong} is out of bounds: expected {expected}")
+        return replace(found, least=least, most=most) if normal else found
+
+    @classmethod
+    def _form(cls, raw: Any, dimension: str) -> Distribution:
+        if not isinstance(raw, dict):
+            number = parse(raw, dimension)
+            return cls("fixed", number, number, number, dimension)
+        keys = set(raw)
+        if keys == {"uniform"}:
+            low, high = _pair(raw["uniform"], dimension)
+            return cls("uniform", low, (low + high) / 2, high, dimension)
+        if keys in ({"range"}, {"range", "value"}):
+            low, high = _pair(raw["range"], dimension)
+            middle = _middle(low, high, dimension) if "value" not in raw else parse(raw["value"], dimension)
+            if not low <= middle <= high:
+                raise ValueError(f"value {middle:g} lies outside its range {low:g} to {high:g}")
+            return cls("range" if low < high else "fixed", low, middle, high, dimension)
+        inner = next(iter(raw.values())) if len(raw) == 1 else None
+        parts = set(inner) if isinstance(inner, dict) else set()
+        if keys == {"lognormal"} and parts == {"median", "spread"}:
+            median = parse(raw["lognormal"]["median"], dimension)
+            spread = parse(raw["lognormal"]["spread"], "number")
+            if median <= 0:
+                raise ValueError(f"median {median:g} of a lognormal: expected more than 0")
+            if spread < 1:
+                raise ValueError(f"spread {spread:g} is a factor: expected at least 1")
+            return cls("range", median / spread**Z90, median, median * spread**Z90, dimension)
+        if keys == {"normal"} and parts == {"mean", "sd"}:
+            mean, sd = parse(raw["normal"]["mean"], dimension), parse(raw["normal"]["sd"], dimension)
+            if sd < 0:
+                raise ValueError(f"sd {sd:g} is negative: expected 0 or more")
+            return cls("normal", mean - Z90 * sd, mean, mean + Z90 * sd, dimension)
+        raise ValueError(f"expected {FORMS}; found {raw!r}")
+
+    @property
+    def median(self) -> float:
+        """The middle value, in canonical units."""
+        return self.value
+
+    @property
+    def certain(self) -> bool:
+        """True where nothing is drawn."""
+        return self.kind == "fixed" or self.low == self.high
+
+    def quantile(self, u: Floats) -> Floats:
+        """Return the values at probabilities `u` (any shape), in canonical units."""
+        u = np.asarray(u, dtype=float)
+        if self.certain:
+            return np.full_like(u, self.value)
+        if self.kind == "uniform":
+            return self.low + (self.high - self.low) * u
+        if self.kind == "range" and self.low <= 0:
+            return np.interp(u, *self._straight())
+        from scipy.special import expit, logit, ndtri
+
+        z = ndtri(u) / Z90
+        if self.kind == "normal":
+            return np.clip(self.value + (self.high - self.value) * z, self.least, self.most)
+        forward, back = (logit, expit) if self.dimension == "share" and self.high < 1 else (np.log, np.exp)
+        low, middle, high = forward(self.low), forward(self.value), forward(self.high)
+        values = back(middle + np.where(z < 0, middle - low, high - middle) * z)
+        return np.minimum(values, 1.0) if self.dimension == "share" else values
+
+    def _straight(self) -> tuple[list[float], list[float]]:
+        """Return the corners of the straight-line quantile curve used where low is 0 or negative."""
+        below = self.value - (self.value - self.low) / 0.9
+        above = self.value + (self.high - self.value) / 0.9
+        top = min(above, 1.0) if self.dimension == "share" else above
+        bottom = below if self.low < 0 else 0.0
+        return [0.0, 0.05, 0.5, 0.95, 1.0], [bottom, self.low, self.value, self.high, top]
+
+
+def _pair(raw: Any, dimension: str) -> tuple[float, float]:
+    if not isinstance(raw, list | tuple) or len(raw) != 2:
+        raise ValueError(f"expected [low, high], found {raw!r}")
+    low, high = parse(raw[0], dimension), parse(raw[1], dimension)
+    if low > high:
+        raise ValueError(f"low {low:g} is above high {high:g}")
+    return low, high
+
+
+def _middle(low: float, high: float, dimension: str) -> float:
+    """Return the median of a range given by its ends: geometric where that is possible."""
+    return float(np.sqrt(low * high)) if low > 0 else (low + high) / 2

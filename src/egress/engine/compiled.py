@@ -1,0 +1,28 @@
+"""The one decorator with which every kernel of the engine is compiled.
+
+All kernels share the same options: the machine code is cached on disk, a division by zero gives infinity
+or not-a-number as in NumPy (no hidden branch, no exception), and the interpreter lock is released.
+Fast-math is off: sums keep their order, so a result has the same bits however the work is divided.
+
+Numba's cache looks only at the file of the kernel itself. After a change of a kernel that other files
+call (for example `draws.py`), remove the `*.nbi` and `*.nbc` files below `__pycache__`.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+# The fixed-width numbers, to convert in a kernel. To mypy they give Any: a NumPy number stands for an int
+# or a float there. Never mix int64 with uint64 in arithmetic: Numba makes the result a float64.
+int64: Any = np.int64
+uint64: Any = np.uint64
+float64: Any = np.float64
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Return the function compiled by Numba at its first call for each combination of argument types."""
+    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))

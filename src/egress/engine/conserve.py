@@ -1,0 +1,96 @@
+"""Nobody is lost: conservation of people and of waiting time, checked in every member and step of a run.
+
+    N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
+              + booked + on the road or queued + abroad
+    booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
+    ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egress.engine.compiled import compiled
+from egress.engine.state import HOME, State
+from egress.engine.world import Floats, Ints, World
+from egress.errors import ConservationError
+
+TOLERANCE = 1e-9  # relative, of the sums of waiting time: rounding of additions only
+
+
+@compiled
+def unbalanced(
+    population: Ints, home: tuple[Ints, ...], booked_from: Ints, road_from: Ints, abroad: Ints, class_group: Ints
+) -> int:
+    """Return the first member whose people do not add up by origin and group, or −1."""
+    origins, groups = population.shape[1], population.shape[2]
+    for m in range(population.shape[0]):
+        missing = population[m].astype(np.int64)
+        for c in range(class_group.shape[0]):
+            g = class_group[c]
+            for o in range(origins):
+                here = abroad[m, o, c]
+                for stage in home:
+                    n = stage[m, o, c]
+                    if n < 0:
+                        return m
+                    here += n
+                missing[o, g] -= here
+            for p in range(booked_from.shape[1]):
+                for o in range(origins):
+                    missing[o, g] -= booked_from[m, p, o, c]
+            for x in range(road_from.shape[1]):
+                for o in range(origins):
+                    missing[o, g] -= road_from[m, x, o, c]
+        for o in range(origins):
+            for g in range(groups):
+                if missing[o, g] != 0:
+                    return m
+    return -1
+
+
+def assert_conserved(state: State, world: World) -> None:
+    """Raise ConservationError if anybody appeared or vanished."""
+    home = tuple(getattr(state, name) for name in HOME)
+    m = unbalanced(
+        state.population, home, state.booked_from, state.road_from, state.abroad, world.class_group
+    )
+    if m >= 0:
+        raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
+    classes = world.classes
+    queued = np.zeros((len(state.members), world.doors, classes), dtype=np.int64)
+    lanes = state.queue[..., :classes].sum(axis=2)
+    for number, x in enumerate(world.lane_door):
+        queued[:, x] += lanes[:, number]
+    pools = {
+        "booked": (state.booked.sum(axis=2), state.booked_from.sum(axis=2)),
+        "on the road": (state.road.sum(axis=2) + queued, state.road_from.sum(axis=2)),
+        "abroad": (_abroad(state), state.abroad.sum(axis=(1, 2))),
+    }
+    for name, (pool, by_origin) in pools.items():
+        if not np.array_equal(pool, by_origin):
+            raise ConservationError(f"people {name} do not add up to their origins after step {state.step}")
+
+
+def _abroad(state: State) -> Ints:
+    """Return [M] people abroad by where they are."""
+    stocks = (state.transit, state.settled, state.onward, state.returned)
+    return np.asarray(
+        state.air.sum(axis=(1, 2, 3)) + state.recent.sum(axis=(1, 2)) + sum(stock.sum(axis=1) for stock in stocks)
+    )
+
+
+def waiting_time(state: State, until: float) -> tuple[Floats, Floats]:
+    """Return ([M, L] time integral of the queue, [M, L] sum of waits, those still waiting included)."""
+    people = state.queue.sum(axis=3)
+    arrival = (state.cohort_from + state.cohort_to) / 2
+    still = (people * (until - arrival)).sum(axis=2)
+    return state.queue_integral, state.wait_sum + still
+
+
+def assert_waits(state: State, world: World) -> None:
+    """Raise ConservationError where waiting time and waits differ."""
+    integral, waits = waiting_time(state, state.step * world.delta)
+    scale = np.maximum(np.abs(integral), 1.0)
+    if (np.abs(integral - waits) > TOLERANCE * scale * max(state.step, 10)).any():
+        raise ConservationError(f"the integral of a queue differs from the sum of its waits after step {state.step}")

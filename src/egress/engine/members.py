@@ -1,0 +1,292 @@
+"""What differs between members before the first step: parameters, uncertain inputs, noise, events.
+
+Every draw is keyed by (seed, member, purpose), the purpose being the name of the number; adding a number
+never shifts another's luck. Rates are per hour, flows persons per hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from egress.distribution import Distribution
+from egress.engine.draws import purpose, uniforms
+from egress.engine.world import Bools, Floats, Ints, World
+
+
+MONEY = 1000.0  # fares enter the utility in thousands; where a seat is bought, its fare alone counts
+
+
+@dataclass(frozen=True)
+class Members:
+    """The draws of a chunk of members of one run: arrays whose first axis is the member."""
+
+    world: World
+    seed: int
+    numbers: Ints
+    """[M] absolute numbers of the members."""
+    _kept: dict[str, Floats] = field(default_factory=dict, repr=False)
+    """Values already drawn, by name: a number is drawn once."""
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(self.numbers)
+
+    def uniform(self, name: str, step: int = 0, cell: int = 0) -> Floats:
+        """Return [M] uniforms that belong to a name."""
+        return uniforms(self.seed, self.numbers, step, cell, purpose(name))
+
+    def normal(self, name: str, step: int = 0, cell: int = 0) -> Floats:
+        """Return [M] standard normals that belong to a name."""
+        from scipy.special import ndtri
+
+        return np.asarray(ndtri(self.uniform(name, step, cell)))
+
+    def drawn(self, distribution: Distribution, name: str) -> Floats:
+        """Return [M] values of an uncertain input, in canonical units."""
+        if name not in self._kept:
+            certain = distribution.certain
+            self._kept[name] = (
+                np.full(len(self), distribution.median) if certain else distribution.quantile(self.uniform(name))
+            )
+        return self._kept[name]
+
+    def table(self, rows: list[Distribution], names: list[str]) -> Floats:
+        """Return [M, rows] values of a column of a table."""
+        if not rows:
+            return np.zeros((len(self), 0))
+        whole = "|".join(names)
+        if whole not in self._kept:
+            columns = [self.drawn(row, name) for row, name in zip(rows, names, strict=True)]
+            self._kept[whole] = np.stack(columns, axis=1)
+        return self._kept[whole]
+
+    # parameters ---------------------------------------------------------------------------------------
+    @cached_property
+    def parameters(self) -> dict[str, Floats]:
+        """[M] values of every parameter by name."""
+        return {p.name: self.drawn(p.value, f"parameter/{p.name}") for p in self.world.scenario.parameters}
+
+    def __getitem__(self, name: str) -> Floats:
+        """Return [M] values of one parameter."""
+        return self.parameters[name]
+
+    def group(self, name: str) -> Floats:
+        """[M, G] a number of each group."""
+        groups = self.world.scenario.groups
+        return self.table([getattr(g, name) for g in groups], [f"group/{g.id}/{name}" for g in groups])
+
+    def origin(self, name: str) -> Floats:
+        """[M, O] a number of each origin."""
+        rows = self.world.scenario.origins
+        return self.table([getattr(o, name) for o in rows], [f"origin/{o.id}/{name}" for o in rows])
+
+    @cached_property
+    def population(self) -> Ints:
+        """N [M, O, G] people of each group in each origin at the start."""
+        groups, origins = self.world.scenario.groups, self.world.scenario.origins
+        people = self.origin("population")
+        out = np.zeros((len(self), len(origins), len(groups)))
+        for g, group in enumerate(groups):
+            shares = {k: self.drawn(d, f"group/{group.id}/share/{k}") for k, d in group.share.items()}
+            for o, origin in enumerate(origins):
+                out[:, o, g] = people[:, o] * shares.get(origin.kind, shares.get("all"))
+        return np.rint(out).astype(np.int64)
+
+    @cached_property
+    def willing(self) -> Floats:
+        """φ·ω [M, O, G] chance of being susceptible."""
+        share = self.group("willing")[:, None, :] * self.origin("willing")[:, :, None]
+        return np.minimum(1.0, share * self["peers"][:, None, None])
+
+    # noise --------------------------------------------------------------------------------------------
+    def knots(self, name: str, sd: Floats, memory: Floats, cells: int) -> Floats:
+        """Return [M, cells, D + 2] exact Ornstein–Uhlenbeck values at 00:00 UTC of each date, keyed by date."""
+        days = self.world.days + 2
+        keep = np.exp(-24 / memory)
+        out = np.empty((len(self), cells, days))
+        for cell in range(cells):
+            for day in range(days):
+                z = self.normal(f"noise/{name}", self.world.first_knot + day, cell)
+                fresh = sd * np.sqrt(1 - keep**2) * z
+                out[:, cell, day] = sd * z if day == 0 else keep * out[:, cell, day - 1] + fresh
+        return out
+
+    @cached_property
+    def intention_noise(self) -> Floats:
+        """[M, 1, D + 2] log multiplier of the hazard of deciding, mean of its exponential 1."""
+        sd = self["intention_noise"]
+        return self.knots("intention", sd, self["intention_memory"], 1) - (sd**2 / 2)[:, None, None]
+
+    @cached_property
+    def pull_noise(self) -> Floats:
+        """[M, A, D + 2] additions to the utility of each entry."""
+        return self.knots("pull", self["pull_noise"], self["pull_memory"], self.world.entries)
+
+    @cached_property
+    def service_noise(self) -> Floats:
+        """[M, L, D + 2] log multiplier of the service of each lane, mean of its exponential 1."""
+        sd = self["service_noise"]
+        lanes = len(self.world.scenario.lanes)
+        return self.knots("service", sd, self["service_memory"], lanes) - (sd**2 / 2)[:, None, None]
+
+    # traffic and service --------------------------------------------------------------------------------
+    @cached_property
+    def ordinary_entries(self) -> Floats:
+        """[M, X] ordinary entries per hour at each land door, its unknown level included."""
+        doors = self.world.ways.land
+        base = self.table([d.entries for d in doors], [f"crossing/{d.id}/entries" for d in doors])
+        return base * self._levels
+
+    @cached_property
+    def ordinary_exits(self) -> Floats:
+        """[M, A] ordinary exits per hour out of the country behind each entry."""
+        doors = self.world.ways.land
+        base = self.table([d.exits for d in doors], [f"crossing/{d.id}/exits" for d in doors])
+        air = np.zeros((len(self), self.world.entries - self.world.doors))
+        for s, entry in enumerate(self.world.service_entry):
+            if entry >= 0:
+                air[:, entry - self.world.doors] += self.seats[:, s] * self.load[:, s] / 24
+        return np.concatenate([base * self._levels, air], axis=1)
+
+    @cached_property
+    def _levels(self) -> Floats:
+        level = next(p.value for p in self.world.scenario.parameters if p.name == "ordinary_level")
+        doors = self.world.ways.land
+        return self.table([level] * len(doors), [f"crossing/{d.id}/level" for d in doors])
+
+    @cached_property
+    def pressed(self) -> Floats:
+        """μ1 [M, L] persons per hour through a hard-pressed lane."""
+        ordinary = self.ordinary_entries / np.where(self._levels > 0, self._levels, 1.0)
+        given = [
+            self.drawn(lane.throughput, f"lane/{lane.crossing}/{lane.kind}/throughput")
+            if lane.throughput is not None
+            else ordinary[:, self.world.lane_door[number]] * self["stress_factor"]
+            for number, lane in enumerate(self.world.scenario.lanes)
+        ]
+        return np.stack(given, axis=1) if given else np.zeros((len(self), 0))
+
+    @cached_property
+    def relaxed(self) -> Floats:
+        """μ0 [M, L] persons per hour through a lane at ease."""
+        given = [
+            self.drawn(lane.relaxed, f"lane/{lane.crossing}/{lane.kind}/relaxed")
+            if lane.relaxed is not None
+            else self.pressed[:, number] * self["relaxed_factor"]
+            for number, lane in enumerate(self.world.scenario.lanes)
+        ]
+        return np.stack(given, axis=1) if given else np.zeros((len(self), 0))
+
+    def lane(self, name: str) -> Floats:
+        """[M, L] a number of each lane."""
+        rows = self.world.scenario.lanes
+        return self.table([getattr(r, name) for r in rows], [f"lane/{r.crossing}/{r.kind}/{name}" for r in rows])
+
+    # seats --------------------------------------------------------------------------------------------
+    def service(self, name: str) -> Floats:
+        """[M, S] a number of each service."""
+        rows = self.world.scenario.services
+        return self.table([getattr(r, name) for r in rows], [f"service/{r.id}/{name}" for r in rows])
+
+    @cached_property
+    def seats(self) -> Floats:
+        """[M, S] whole seats per day."""
+        return np.rint(self.service("seats") * 24)
+
+    @cached_property
+    def load(self) -> Floats:
+        """[M, S] share sold to ordinary travellers by departure."""
+        return self.service("load")
+
+    # choice -------------------------------------------------------------------------------------------
+    @cached_property
+    def hours(self) -> Floats:
+        """[M, K] hours of travel of each itinerary, waits apart."""
+        ways = self.world.ways.itineraries
+        ground = np.array([way.ground + way.beyond for way in ways])
+        rail = np.array([way.rail for way in ways], dtype=bool)
+        speed = np.where(rail, self["rail_speed"][:, None], self["road_speed"][:, None])
+        hours = ground * self["detour"][:, None] / speed
+        flights = self.service("hours")
+        for k, way in enumerate(ways):
+            if way.service is not None:
+                hours[:, k] += flights[:, way.service] + self["airport_time"]
+        return hours
+
+    @cached_property
+    def product_hours(self) -> Floats:
+        """[M, P] hours from take-off to the door (feeders) or to arrival (flights abroad)."""
+        flights = self.service("hours")
+        out = np.zeros((len(self), self.world.products))
+        for p, product in enumerate(self.world.ways.products):
+            beyond = product.beyond * self["detour"] / self["road_speed"]
+            out[:, p] = flights[:, product.service] + beyond
+        return out
+
+    @cached_property
+    def static_utility(self) -> Floats:
+        """[M, K] the part of V that no step changes: pull, hours, cost of the ground leg."""
+        ways = self.world.ways.itineraries
+        number = {place.id: n for n, place in enumerate(self.world.scenario.places)}
+        diaspora = self.table(
+            [p.diaspora for p in self.world.scenario.places],
+            [f"place/{p.id}/diaspora" for p in self.world.scenario.places],
+        )
+        home = np.array([number[e.place] for e in self.world.ways.entries])
+        pull = self.pull + self["weight_diaspora"][:, None] * np.log1p(diaspora[:, home])
+        ground = np.array([0.0 if way.service is not None else way.ground for way in ways])
+        fare = np.maximum(1.0, ground * self["detour"][:, None] * self["ground_fare"][:, None] / MONEY)
+        return (
+            pull[:, self.world.way_entry]
+            - self["weight_hours"][:, None] * self.hours
+            - self["weight_fare"][:, None] * np.log(fare)
+        )
+
+    @cached_property
+    def pull(self) -> Floats:
+        """α [M, A] pull of each entry: κ ln(ordinary entries per day) and a scatter of its own."""
+        air = np.zeros((len(self), self.world.entries - self.world.doors))
+        for s, entry in enumerate(self.world.service_entry):
+            if entry >= 0:
+                air[:, entry - self.world.doors] += self.seats[:, s] * self.load[:, s]
+        daily = np.concatenate([self.ordinary_entries * 24, air], axis=1)
+        names = [e.label for e in self.world.ways.entries]
+        scatter = np.stack([self.normal(f"entry/{name}/pull") for name in names], axis=1)
+        elasticity, sd = self["pull_elasticity"][:, None], self["pull_scatter"][:, None]
+        return elasticity * np.log(np.maximum(daily, 1.0)) + sd * scatter
+
+    # events -------------------------------------------------------------------------------------------
+    @cached_property
+    def policy_start(self) -> Floats:
+        """[M, policies] hours at which each policy starts; infinite where it does not happen."""
+        out = np.full((len(self), len(self.world.policies)), np.inf)
+        for j, resolved in enumerate(self.world.policies):
+            name = f"policy/{resolved.policy.id}"
+            chance = self.drawn(resolved.probability, f"{name}/probability")
+            happens = self.uniform(f"{name}/happens") < chance
+            if resolved.start_hours is not None:
+                start = np.full(len(self), resolved.start_hours)
+            elif resolved.window_hours is not None:
+                low, high = resolved.window_hours
+                start = low + (high - low) * self.uniform(f"{name}/start")
+            else:
+                start = np.full(len(self), np.inf)
+            out[:, j] = np.where(happens, start, np.inf)
+        return out
+
+    @cached_property
+    def policy_end(self) -> Floats:
+        """[policies] hours at which each policy ends (infinite if it stands)."""
+        return np.array([resolved.end_hours for resolved in self.world.policies])
+
+
+def share_of_step(start: Floats, end: Floats, begin: float, delta: float) -> Floats:
+    """Return the share of a step [begin, begin + delta] within [start, end], any shape."""
+    inside = np.minimum(end, begin + delta) - np.maximum(start, begin)
+    return np.clip(inside / delta, 0.0, 1.0)
+
+
+__all__ = ["Bools", "Members", "share_of_step"]

@@ -1,0 +1,158 @@
+"""Step 6, book: seats sell out, fares climb, demand spills over.
+
+    held by ordinary travellers: seats · load · G(lead), G = exp(−(lead/scale)^shape); each sale that the surge
+    displaces is lost: d held = seats · load · dG · max(0, 1 − s F)
+    fare = base · (1 + (cap − 1) · x^γ),  x = (load − ordinary load) / (1 − ordinary load) over the next 3 days
+    free(day) = seats − held − sold; demand beyond the first free day's seats is shared by a multivariate
+    hypergeometric draw over who asks; the others choose again
+
+`load` is measured against its ordinary course, so that an ordinary day has the ordinary fare.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egress.engine.compiled import compiled
+from egress.engine.draws import hypergeometric
+from egress.engine.members import Members
+from egress.engine.processes.news import Now
+from egress.engine.state import State
+from egress.engine.world import Floats, Ints
+
+MIDDAY = 12.0  # h; seats of a day are sold up to its middle
+
+
+def lead_curve(members: Members, hour: float, days: int) -> Floats:
+    """Return G [S, days]: share of ordinary sales made for today and the days after, `hour` h into today."""
+    services = members.world.scenario.services
+    shape = np.array([s.lead_shape.median for s in services])
+    scale = np.array([s.lead_scale.median for s in services])
+    lead = np.maximum(np.arange(days) * 24 + MIDDAY - hour, 0.0)
+    return np.exp(-((lead[None, :] / scale[:, None]) ** shape[:, None]))
+
+
+@compiled
+def sell_ordinary(
+    today: int, opening: bool, before: Floats, after: Floats, displaced: Floats, seats: Floats, load: Floats,
+    sold: Ints, held: Floats,
+) -> None:  # fmt: skip
+    """Sell ordinary seats for one step.
+
+    before, after: G [S, H] at the begin and the end of the step, by days from today; displaced [M] share of
+    sales not made; seats, load [M, S]; sold [M, S, H] seats of the surge and held [M, S, H], rings by day.
+    On `opening` days the farthest day has come into sight and starts with its early sales.
+    """
+    days = held.shape[2]
+    for m in range(held.shape[0]):
+        for s in range(held.shape[1]):
+            full = seats[m, s] * load[m, s]
+            for ahead in range(days):
+                h = (today + ahead) % days
+                if opening and ahead == days - 1:
+                    held[m, s, h] = full * before[s, ahead]
+                fresh = full * (after[s, ahead] - before[s, ahead]) * (1.0 - displaced[m])
+                room = max(seats[m, s] - sold[m, s, h] - held[m, s, h], 0.0)
+                held[m, s, h] += min(fresh, room)
+
+
+@compiled
+def seats_sold(booked: Ints, product_service: Ints, services: int) -> Ints:
+    """Return [M, S, H] seats held by the surge."""
+    members, products, days, classes = booked.shape
+    out = np.zeros((members, services, days), dtype=np.int64)
+    for m in range(members):
+        for p in range(products):
+            s = product_service[p]
+            for h in range(days):
+                for c in range(classes):
+                    out[m, s, h] += booked[m, p, h, c]
+    return out
+
+
+@compiled
+def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float) -> int:
+    """Return the seats still for sale on the day `ahead` of today; today's shrink as it passes."""
+    left = 1.0 - hour / 24.0 if ahead == 0 else 1.0
+    return max(int(np.floor((capacity - held) * left + 1e-9)) - sold, 0)
+
+
+@compiled
+def first_free(capacity: float, held: Floats, sold: Ints, today: int, hour: float) -> int:
+    """Return the first day from today with a free seat, or the length of the ring if there is none."""
+    days = held.shape[0]
+    for ahead in range(days):
+        h = (today + ahead) % days
+        if free_seats(capacity, held[h], sold[h], ahead, hour) > 0:
+            return ahead
+    return days
+
+
+@compiled
+def fare(
+    base: float, cap: float, curve: float, capacity: float, load: float, usual: Floats, held: Floats, sold: Ints, today: int,
+    window: int,
+) -> float:  # fmt: skip
+    """Return the fare now; `usual` [H] is the share of ordinary sales (`load` in all) made by days from today."""
+    taken = 0.0
+    expected = 0.0
+    for ahead in range(window):
+        h = (today + ahead) % held.shape[0]
+        taken += held[h] + sold[h]
+        expected += usual[ahead]
+    if capacity <= 0.0:
+        return base * cap
+    full = taken / (capacity * window)
+    ordinary = load * expected / window
+    excess = min(max((full - ordinary) / max(1.0 - ordinary, 1e-9), 0.0), 1.0)
+    return base * (1.0 + (cap - 1.0) * excess**curve)
+
+
+@compiled
+def ration(
+    service: int, seats: int, asked: int, number: int, who_service: Ints, who_n: Ints, got: Ints, state: int
+) -> int:
+    """Share `seats` among those who ask one service, without replacement; writes `got` [requests]."""
+    pool = asked
+    left = min(seats, asked)
+    for i in range(number):
+        if who_service[i] == service:
+            if left >= pool:
+                got[i] = who_n[i]
+            else:
+                n, state = hypergeometric(who_n[i], pool - who_n[i], left, state)
+                got[i] = n
+            pool -= who_n[i]
+            left -= got[i]
+    return state
+
+
+def step(members: Members, state: State, now: Now) -> Ints:
+    """Sell the ordinary seats of one step; return [M, S, H] seats held by the surge."""
+    world = members.world
+    days = state.booked.shape[2]
+    sold = seats_sold(state.booked, world.product_service, world.services)
+    before = lead_curve(members, now.hour, days)
+    if now.step == 0:
+        full = (members.seats * members.load)[:, :, None]
+        state.ordinary_held[:, :, :] = full * before[None, :, :]
+    after = lead_curve(members, now.hour + now.delta, days)
+    sell_ordinary(
+        now.day,
+        now.step > 0 and now.hour == 0.0,
+        before,
+        after,
+        displaced(members, now, "air_suppression"),
+        members.seats + now.seats_added,
+        members.load,
+        sold,
+        state.ordinary_held,
+    )
+    return sold
+
+
+def displaced(members: Members, now: Now, name: str) -> Floats:
+    """Return [M] share of ordinary travel put off: s · F of those most pressed, at most 1."""
+    people = members.population.astype(float)
+    mean = (now.pressure * people).sum(axis=1) / np.maximum(people.sum(axis=1), 1.0)
+    return np.minimum(members[name] * mean.max(axis=1), 1.0)

@@ -1,0 +1,221 @@
+"""Step 2, call-up: a quota served over weeks on the exposed, without replacement.
+
+    due(t) = quota · (1 − 2^(−t/half_time)) / (1 − 2^(−T/half_time))
+    per step: summonses = (due(t) − called up so far) / comply, spread over regions ∝ weight × exposed at home,
+    within a region a multivariate hypergeometric draw over (class, stage); each listed person complies,
+    hides, or decides at once to leave. Hiding people are found at a hazard.
+
+Those found, and those who comply after being sent back from the border, count against the quota.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egress.engine.compiled import compiled
+from egress.engine.draws import binomial, hypergeometric, key, multinomial, multivariate_hypergeometric, purpose
+from egress.engine.members import Members
+from egress.engine.processes.news import Now
+from egress.engine.state import State
+from egress.engine.world import Bools, Floats, Ints
+from egress.scenario.time import hours
+
+PURPOSE = purpose("call-up")
+FOUND = purpose("found hiding")
+STAGES = 8  # immune, susceptible, prep1, prep2, ready, waiting, cooling, booked
+
+
+@compiled
+def call_up(
+    seed: int,
+    members: Ints,
+    step: int,
+    due: Ints,
+    final: bool,
+    comply: Floats,
+    hide: Floats,
+    weight: Floats,
+    exposed: Bools,
+    twin: Ints,
+    home: tuple[Ints, ...],
+    booked: Ints,
+    booked_from: Ints,
+    hiding: Ints,
+    called: Ints,
+    listed: Ints,
+) -> None:
+    """Serve the summonses of one step.
+
+    due [M] persons who should have been called up by the end of the step; weight [M, O]; `home` the seven
+    stages at home [M, O, C] in the order of STAGES; all counts are changed in place.
+    """
+    origins, classes = called.shape[1], called.shape[2]
+    chance = np.zeros(origins)
+    by_origin = np.zeros(origins, dtype=np.int64)
+    outcome = np.zeros(3)
+    fate = np.zeros(3, dtype=np.int64)
+    for m in range(due.shape[0]):
+        missing = due[m] - called[m].sum()
+        if missing <= 0:
+            continue
+        total = 0.0
+        for o in range(origins):
+            people = 0
+            for c in range(classes):
+                if exposed[c] and twin[c] != c:
+                    for stage in range(STAGES - 1):
+                        people += home[stage][m, o, c]
+                    people += booked_from[m, :, o, c].sum()
+            chance[o] = people * weight[m, o]
+            total += chance[o]
+        if total <= 0.0:
+            continue
+        chance /= total
+        by_origin[:] = 0
+        state = key(seed, members[m], step, origins, PURPOSE)
+        summonses = missing if final else int(missing / max(comply[m], 0.05))
+        state = multinomial(summonses, chance, by_origin, state)
+        outcome[0] = 1.0 if final else comply[m]
+        outcome[1] = 0.0 if final else min(hide[m], 1.0 - comply[m])
+        outcome[2] = max(0.0, 1.0 - outcome[0] - outcome[1])
+        for o in range(origins):
+            if by_origin[o] > 0:
+                state = key(seed, members[m], step, o, PURPOSE)
+                _serve(m, o, by_origin[o], missing, outcome, fate, exposed, twin, home, booked, booked_from,
+                       hiding, called, listed, state)  # fmt: skip
+        # the last summonses of a step may bring in more than was due: the next step serves fewer
+
+
+@compiled
+def _serve(
+    m: int,
+    o: int,
+    summonses: int,
+    missing: int,
+    outcome: Floats,
+    fate: Ints,
+    exposed: Bools,
+    twin: Ints,
+    home: tuple[Ints, ...],
+    booked: Ints,
+    booked_from: Ints,
+    hiding: Ints,
+    called: Ints,
+    listed: Ints,
+    state: int,
+) -> None:
+    """List people of one region, drawn without replacement from everybody exposed there."""
+    classes = called.shape[2]
+    counts = np.zeros(classes * STAGES, dtype=np.int64)
+    for c in range(classes):
+        if exposed[c] and twin[c] != c:
+            for stage in range(STAGES - 1):
+                counts[c * STAGES + stage] = home[stage][m, o, c]
+            counts[c * STAGES + STAGES - 1] = booked_from[m, :, o, c].sum()
+    taken = np.zeros(classes * STAGES, dtype=np.int64)
+    state = multivariate_hypergeometric(counts, min(summonses, counts.sum()), taken, state)
+    for cell in range(classes * STAGES):
+        n = taken[cell]
+        if n == 0:
+            continue
+        c, stage = cell // STAGES, cell % STAGES
+        if stage == STAGES - 1:
+            state = release_seats(m, o, c, n, booked, booked_from, state)
+        else:
+            home[stage][m, o, c] -= n
+        fate[:] = 0
+        state = multinomial(n, outcome, fate, state)
+        called[m, o, twin[c]] += fate[0]
+        hiding[m, o, twin[c]] += fate[1]
+        home[4][m, o, twin[c]] += fate[2]
+        listed[m, o] += n
+
+
+@compiled
+def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Ints, state: int) -> int:
+    """Take `n` people of one origin and class out of their seats; the seats are free again."""
+    products, days = booked.shape[1], booked.shape[2]
+    pool = booked_from[m, :, o, c].sum()
+    for p in range(products):
+        if n == 0:
+            break
+        here = booked_from[m, p, o, c]
+        gone, state = hypergeometric(here, pool - here, n, state)
+        pool -= here
+        n -= gone
+        booked_from[m, p, o, c] -= gone
+        seats = booked[m, p, :, c].sum()
+        for h in range(days):
+            if gone == 0:
+                break
+            row = booked[m, p, h, c]
+            free, state = hypergeometric(row, seats - row, gone, state)
+            seats -= row
+            gone -= free
+            booked[m, p, h, c] -= free
+    return state
+
+
+@compiled
+def find_hiding(seed: int, members: Ints, step: int, found: Floats, hiding: Ints, called: Ints) -> None:
+    """Find hiding people with chance `found` [M] in this step."""
+    for m in range(hiding.shape[0]):
+        for o in range(hiding.shape[1]):
+            for c in range(hiding.shape[2]):
+                if hiding[m, o, c] > 0:
+                    state = key(seed, members[m], step, o * hiding.shape[2] + c, FOUND)
+                    n, state = binomial(hiding[m, o, c], found[m], state)
+                    hiding[m, o, c] -= n
+                    called[m, o, c] += n
+
+
+def step(members: Members, state: State, now: Now) -> None:
+    """Serve the summonses of one step, if the scenario has a call-up."""
+    order = members.world.scenario.call_up
+    if order is None:
+        return
+    world = members.world
+    first, last = hours(world.scenario, order.from_), hours(world.scenario, order.until)
+    end = now.begin + now.delta
+    if end <= first:
+        return
+    found = -np.expm1(-members.drawn(order.found, "call-up/found") * now.delta)
+    find_hiding(members.seed, members.numbers, now.step, found, state.hiding, state.called_up)
+    if now.begin >= last:
+        return
+    call_up(
+        members.seed,
+        members.numbers,
+        now.step,
+        due(members, min(end, last) - first, last - first),
+        end >= last,
+        members.drawn(order.comply, "call-up/comply"),
+        members.drawn(order.hide, "call-up/hide"),
+        members.origin("call_up_weight"),
+        world.exposed,
+        world.listed_twin,
+        (
+            state.immune,
+            state.susceptible,
+            state.prep1,
+            state.prep2,
+            state.ready,
+            state.waiting,
+            state.cooling,
+        ),
+        state.booked,
+        state.booked_from,
+        state.hiding,
+        state.called_up,
+        state.listed,
+    )
+
+
+def due(members: Members, elapsed: float, whole: float) -> Ints:
+    """Return [M] how many should have been called up `elapsed` hours into a call-up of `whole` hours."""
+    order = members.world.scenario.call_up
+    if order is None:
+        return np.zeros(len(members), dtype=np.int64)
+    half = members.drawn(order.half_time, "call-up/half_time")
+    share = np.expm1(-np.log(2) * elapsed / half) / np.expm1(-np.log(2) * whole / half)
+    return np.rint(members.drawn(order.quota, "call-up/quota") * share).astype(np.int64)

@@ -1,0 +1,410 @@
+"""Step 8, cross: lanes served first in, first out; exit control, entry control; balking and giving up.
+
+    served = min(waiting, μ · factor · open hours), arrivals and service linear within a step
+    dμ/dt = (μ* − μ)/τ_μ,  μ* = μ1 while the wait is above 2 h, else μ0
+    balk: 1 − exp(−c_b · max(0, wait − 6 h));  give up: c_r · exp(−elapsed/24 h) per hour
+
+The wait of a person is the horizontal distance between the cumulative curves of arrival and of service. Its
+sum over all people, those still waiting included, equals the time integral of the queue, which is
+accumulated apart (`integral`); `engine/conserve.py` compares the two.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from egress.engine.compiled import compiled
+from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
+from egress.engine.members import Members
+from egress.engine.processes.news import Now
+from egress.engine.processes.travel import comply_share, draw_origins, send_home
+from egress.engine.state import State
+from egress.engine.world import Bools, Floats, Ints, World
+
+ARRIVE = purpose("arrive at a door")
+QUEUE = purpose("queue")
+CONTROL = purpose("control")
+
+
+@compiled
+def join(lane: int, m: int, begin: float, delta: float, people: Ints, queue: Ints, start: Floats, end: Floats,
+         oldest: Ints, newest: Ints) -> None:  # fmt: skip
+    """Add a cohort that arrives during this step; the two oldest are merged where the ring is full."""
+    if people.sum() == 0:
+        return
+    cohorts = queue.shape[2]
+    last = (newest[m, lane] - 1) % cohorts
+    if newest[m, lane] > oldest[m, lane] and start[m, lane, last] >= begin:
+        queue[m, lane, last, :] += people
+        return
+    if newest[m, lane] - oldest[m, lane] == cohorts:
+        first, second = oldest[m, lane] % cohorts, (oldest[m, lane] + 1) % cohorts
+        one, two = queue[m, lane, first].sum(), queue[m, lane, second].sum()
+        middle = (
+            one * (start[m, lane, first] + end[m, lane, first])
+            + two * (start[m, lane, second] + end[m, lane, second])
+        ) / (2.0 * max(one + two, 1))
+        queue[m, lane, second, :] += queue[m, lane, first, :]
+        queue[m, lane, first, :] = 0
+        start[m, lane, second] = start[m, lane, first]
+        end[m, lane, second] = 2.0 * middle - start[m, lane, first]
+        oldest[m, lane] += 1
+    slot = newest[m, lane] % cohorts
+    queue[m, lane, slot, :] += people
+    start[m, lane, slot] = begin
+    end[m, lane, slot] = begin + delta
+    newest[m, lane] += 1
+
+
+@compiled
+def give_up(
+    lane: int, m: int, begin: float, delta: float, rate: float, memory: float, queue: Ints, start: Floats,
+    end: Floats, oldest: Ints, newest: Ints, out: Ints, state: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Draw who gives up among those waiting at the begin of a step; return (the sum of their waits, state)."""
+    cohorts = queue.shape[2]
+    waits = 0.0
+    for number in range(oldest[m, lane], newest[m, lane]):
+        slot = number % cohorts
+        people = queue[m, lane, slot].sum()
+        if people == 0 or start[m, lane, slot] >= begin:
+            continue
+        arrival = (start[m, lane, slot] + end[m, lane, slot]) / 2.0
+        elapsed = max(begin - arrival, 0.0)
+        risk = rate * memory * (np.exp(-elapsed / memory) - np.exp(-(elapsed + delta) / memory))
+        n, state = binomial(people, -np.expm1(-risk), state)
+        if n > 0:
+            before = out.copy()
+            state = multivariate_hypergeometric(queue[m, lane, slot], n, out, state)
+            for c in range(out.shape[0]):
+                queue[m, lane, slot, c] -= out[c] - before[c]
+            waits += n * (begin + delta / 2.0 - arrival)
+    return waits, state
+
+
+@compiled
+def serve(
+    lane: int, m: int, begin: float, delta: float, served: int, queue: Ints, start: Floats, end: Floats,
+    oldest: Ints, newest: Ints, out: Ints, state: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Serve `served` people, the first come first; return (the sum of their waits, state)."""
+    cohorts = queue.shape[2]
+    done = 0
+    waits = 0.0
+    while done < served:
+        slot = oldest[m, lane] % cohorts
+        people = queue[m, lane, slot].sum()
+        n = min(people, served - done)
+        if n > 0:
+            until = start[m, lane, slot] + (end[m, lane, slot] - start[m, lane, slot]) * n / people
+            service = begin + delta * (done + n / 2.0) / served
+            waits += n * (service - (start[m, lane, slot] + until) / 2.0)
+            if n == people:
+                out += queue[m, lane, slot]
+                queue[m, lane, slot, :] = 0
+            else:
+                before = out.copy()
+                state = multivariate_hypergeometric(queue[m, lane, slot], n, out, state)
+                for c in range(out.shape[0]):
+                    queue[m, lane, slot, c] -= out[c] - before[c]
+            start[m, lane, slot] = until
+            done += n
+        if n == people:
+            oldest[m, lane] += 1
+    return waits, state
+
+
+@compiled
+def cross(
+    seed: int,
+    members: Ints,
+    step: int,
+    begin: float,
+    delta: float,
+    door_span: Ints,
+    door_lanes: Ints,
+    base_open: Bools,
+    on_foot: Bools,
+    lane_share: Floats,
+    lane_open: Floats,
+    lane_day: Floats,
+    lane_factor: Floats,
+    pressed: Floats,
+    relaxed: Floats,
+    stress_wait: float,
+    stress_time: Floats,
+    weight_wait: Floats,
+    balk_wait: float,
+    balk_rate: Floats,
+    give_up_rate: Floats,
+    give_up_memory: float,
+    walk_on: Floats,
+    refused: Floats,
+    summoned: Floats,
+    admitted: Floats,
+    comply: Floats,
+    twin: Ints,
+    ordinary: Ints,
+    road: Ints,
+    road_from: Ints,
+    queue: Ints,
+    cohort_from: Floats,
+    cohort_to: Floats,
+    oldest: Ints,
+    newest: Ints,
+    service: Floats,
+    credit: Floats,
+    integral: Floats,
+    wait_sum: Floats,
+    abroad: Ints,
+    flows: Ints,
+    waiting: Ints,
+    cooling: Ints,
+    called: Ints,
+    listed: Ints,
+    turned_back: Ints,
+    arrived: Ints,
+    entries: Ints,
+    record_queue: Ints,
+    record_wait: Floats,
+    record_served: Ints,
+    record_refused: Ints,
+    record_gave_up: Ints,
+) -> None:
+    """Take one step of every land door: arrivals [ring slot of now], ordinary [M, X] → arrived, entries [M, A].
+
+    record_* [M, L] what the lanes did in this step.
+    """
+    classes = queue.shape[3] - 1
+    origins = road_from.shape[2]
+    slots = road.shape[2]
+    coming = np.zeros(classes + 1, dtype=np.int64)
+    joining = np.zeros(classes + 1, dtype=np.int64)
+    gone = np.zeros(classes + 1, dtype=np.int64)
+    through = np.zeros(classes + 1, dtype=np.int64)
+    walkers = np.zeros(classes + 1, dtype=np.int64)
+    out = np.zeros(origins, dtype=np.int64)
+    for m in range(road.shape[0]):
+        for x in range(road.shape[1]):
+            first, last = door_span[x], door_span[x + 1]
+            state = key(seed, members[m], step, x, ARRIVE)
+            total = ordinary[m, x]
+            for c in range(classes):
+                coming[c] = road[m, x, step % slots, c]
+                road[m, x, step % slots, c] = 0
+                total += coming[c]
+            coming[classes] = ordinary[m, x]
+            number = last - first
+            waits = np.full(number, np.inf)
+            share = np.zeros(number)
+            ordinary_share = np.zeros(number)
+            shortest = np.inf
+            for i in range(number):
+                lane = door_lanes[first + i]
+                people = 0
+                for q in range(oldest[m, lane], newest[m, lane]):
+                    people += queue[m, lane, q % queue.shape[2]].sum()
+                record_queue[m, lane] = people
+                pace = service[m, lane] * lane_factor[m, lane] * lane_day[m, lane]
+                if pace > 0.0:
+                    waits[i] = people / pace
+                    shortest = min(shortest, waits[i])
+                aim = pressed[m, lane] if people > stress_wait * service[m, lane] else relaxed[m, lane]
+                service[m, lane] += (aim - service[m, lane]) * -np.expm1(-delta / stress_time[m])
+            for i in range(number):
+                lane = door_lanes[first + i]
+                if shortest < np.inf and waits[i] < np.inf:
+                    share[i] = lane_share[m, lane] * np.exp(-weight_wait[m] * (waits[i] - shortest))
+                elif shortest == np.inf and base_open[lane]:
+                    share[i] = lane_share[m, lane]
+                ordinary_share[i] = 0.0 if on_foot[lane] else share[i]
+            if share.sum() <= 0.0:
+                for i in range(number):
+                    share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
+            if ordinary_share.sum() <= 0.0:
+                ordinary_share[:] = share
+            share /= share.sum()
+            ordinary_share /= ordinary_share.sum()
+            if total > 0 and shortest < np.inf and shortest > balk_wait:
+                turning = -np.expm1(-balk_rate[m] * (shortest - balk_wait))
+                for c in range(classes + 1):
+                    n, state = binomial(coming[c], turning, state)
+                    coming[c] -= n
+                    if n > 0 and c < classes:
+                        out[:] = 0
+                        state = draw_origins(road_from[m, x, :, c], n, out, state)
+                        for o in range(origins):
+                            waiting[m, o, c] += out[o]
+                    if n > 0:
+                        record_gave_up[m, door_lanes[first]] += n
+            parts = np.zeros((classes + 1, number), dtype=np.int64)
+            for c in range(classes + 1):
+                if coming[c] > 0:
+                    if c < classes:
+                        state = multinomial(coming[c], share, parts[c], state)
+                    else:
+                        state = multinomial(coming[c], ordinary_share, parts[c], state)
+            walkers[:] = 0
+            for i in range(number):
+                lane = door_lanes[first + i]
+                waiting_before = record_queue[m, lane]
+                state = key(seed, members[m], step, lane, QUEUE)
+                gone[:] = 0
+                if waiting_before > 0:
+                    lost, state = give_up(lane, m, begin, delta, give_up_rate[m], give_up_memory, queue, cohort_from,
+                                          cohort_to, oldest, newest, gone, state)  # fmt: skip
+                    wait_sum[m, lane] += lost
+                for c in range(classes + 1):
+                    joining[c] = parts[c, i]
+                if on_foot[lane]:
+                    joining += walkers
+                    walkers[:] = 0
+                left = gone.sum()
+                record_gave_up[m, lane] += left
+                if left > 0:
+                    foot_open = False
+                    for j in range(i + 1, number):
+                        other = door_lanes[first + j]
+                        foot_open = foot_open or (on_foot[other] and lane_day[m, other] > 0.0)
+                    for c in range(classes):
+                        if gone[c] == 0:
+                            continue
+                        n = gone[c]
+                        if foot_open and not on_foot[lane]:
+                            on, state = binomial(n, walk_on[m], state)
+                            walkers[c] += on
+                            n -= on
+                        out[:] = 0
+                        state = draw_origins(road_from[m, x, :, c], n, out, state)
+                        for o in range(origins):
+                            waiting[m, o, c] += out[o]
+                join(lane, m, begin, delta, joining, queue, cohort_from, cohort_to, oldest, newest)
+                people = waiting_before - left + joining.sum()
+                could = credit[m, lane] + service[m, lane] * lane_factor[m, lane] * lane_open[m, lane] * delta
+                whole = int(could)
+                served = min(whole, people)
+                credit[m, lane] = could - whole if served == whole else 0.0
+                through[:] = 0
+                if served > 0:
+                    lost, state = serve(lane, m, begin, delta, served, queue, cohort_from, cohort_to, oldest, newest,
+                                        through, state)  # fmt: skip
+                    wait_sum[m, lane] += lost
+                integral[m, lane] += delta * (waiting_before + people - served) / 2.0
+                record_queue[m, lane] = people - served
+                record_served[m, lane] = served
+                pace = service[m, lane] * lane_factor[m, lane] * lane_day[m, lane]
+                record_wait[m, lane] = (people - served) / pace if pace > 0.0 else np.nan
+                entries[m, x] += through[classes]
+                state = key(seed, members[m], step, lane, CONTROL)
+                for c in range(classes):
+                    n = through[c]
+                    if n == 0:
+                        continue
+                    stopped, state = binomial(n, refused[m, x, c], state)
+                    if stopped > 0:
+                        summons, state = binomial(stopped, summoned[m, x, c], state)
+                        state = send_home(m, stopped, summons, comply[m], c, twin[c], road_from[m, x, :, c], out,
+                                          cooling, called, listed, state)  # fmt: skip
+                    inside, state = binomial(n - stopped, admitted[m, x, c], state)
+                    rejected = n - stopped - inside
+                    if rejected > 0:
+                        out[:] = 0
+                        state = draw_origins(road_from[m, x, :, c], rejected, out, state)
+                        for o in range(origins):
+                            cooling[m, o, c] += out[o]
+                    if inside > 0:
+                        out[:] = 0
+                        state = draw_origins(road_from[m, x, :, c], inside, out, state)
+                        for o in range(origins):
+                            abroad[m, o, c] += out[o]
+                            flows[m, o, x] += out[o]
+                    arrived[m, x] += inside
+                    turned_back[m, x] += stopped + rejected
+                    record_refused[m, lane] += stopped + rejected
+
+
+@compiled
+def land(step: int, doors: int, air: Ints, arrived: Ints) -> None:
+    """Bring down those whose flight arrives in this step."""
+    slots = air.shape[2]
+    for m in range(air.shape[0]):
+        for a in range(air.shape[1]):
+            for c in range(air.shape[3]):
+                arrived[m, doors + a] += air[m, a, step % slots, c]
+                air[m, a, step % slots, c] = 0
+
+
+def lane_order(world: World) -> tuple[Ints, Ints]:
+    """Return (span [X + 1], lanes sorted by door, those on foot last)."""
+    foot = np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool)
+    order = np.lexsort((foot, world.lane_door)) if len(foot) else np.zeros(0, dtype=np.int64)
+    span = np.searchsorted(world.lane_door[order], np.arange(world.doors + 1)) if len(foot) else [0]
+    return np.asarray(span, dtype=np.int64), np.asarray(order, dtype=np.int64)
+
+
+def step(
+    members: Members, state: State, now: Now, ordinary: Ints, arrived: Ints, entries: Ints, lanes: dict[str, Ints]
+) -> None:
+    """Take one step of every door; `lanes` holds the arrays [M, L] in which the lanes' doings are recorded."""
+    world = members.world
+    span, order = lane_order(world)
+    land(now.step, world.doors, state.air, arrived)
+    cross(
+        members.seed,
+        members.numbers,
+        now.step,
+        now.begin,
+        now.delta,
+        span,
+        order,
+        np.array([lane.open for lane in world.scenario.lanes], dtype=bool),
+        np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool),
+        members.lane("share"),
+        now.lane_open,
+        now.lane_day,
+        now.lane_factor,
+        members.pressed,
+        members.relaxed,
+        float(members["stress_wait"][0]),
+        members["stress_time"],
+        members["weight_wait"],
+        float(members["balk_wait"][0]),
+        members["balk_rate"],
+        members["give_up_rate"],
+        float(members["give_up_memory"][0]),
+        members["walk_on"],
+        now.refused,
+        now.summoned,
+        now.admitted,
+        comply_share(members),
+        world.listed_twin,
+        ordinary,
+        state.road,
+        state.road_from,
+        state.queue,
+        state.cohort_from,
+        state.cohort_to,
+        state.oldest,
+        state.newest,
+        state.service,
+        state.credit,
+        state.queue_integral,
+        state.wait_sum,
+        state.abroad,
+        state.flows,
+        state.waiting,
+        state.cooling,
+        state.called_up,
+        state.listed,
+        state.turned_back,
+        arrived,
+        entries,
+        lanes["queue"],
+        lanes["wait"],
+        lanes["served"],
+        lanes["refused"],
+        lanes["gave_up"],
+    )
+
+
+__all__ = ["Bools", "Floats", "cross", "land", "lane_order", "step"]

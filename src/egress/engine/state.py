@@ -1,0 +1,206 @@
+"""Where everybody is: the whole state of a chunk of members between two steps.
+
+Fixed size, arrays only, first axis the member; it can be saved, copied, resampled and resumed at any step.
+Rings and queues carry classes; where people come from is kept in [place, origin, class] tables, from which
+somebody is drawn without replacement when he leaves the place.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from egress.engine.members import Members
+from egress.engine.world import QUEUE_DAYS, RECENT_DAYS, Ints
+
+Int32s = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+TAIL = 3.09  # standard normal quantile at 0.999: longer travel than this is cut (0.1 %)
+
+
+@dataclass
+class State:
+    """Counts of persons (int32) and the few reals that the processes carry from step to step."""
+
+    step: int
+    """Next step to be taken."""
+    members: Ints
+    """[M] absolute numbers of the members."""
+    population: Int32s
+    """N [M, O, G], never changed: what conservation is checked against."""
+    immune: Int32s
+    """[M, O, C] at home, would not leave."""
+    susceptible: Int32s
+    prep1: Int32s
+    prep2: Int32s
+    ready: Int32s
+    waiting: Int32s
+    """[M, O, C] ready, looked and put it off."""
+    cooling: Int32s
+    """[M, O, C] turned back, at home for a while."""
+    hiding: Int32s
+    called_up: Int32s
+    detained: Int32s
+    acted: Int32s
+    """[M, O, C] those who act in this step; empty between steps."""
+    leaving: Int32s
+    """[M, K, C] those who set out by land in this step; empty between steps."""
+    booked: Int32s
+    """[M, P, H, C] seats held, by day of departure (ring over the horizon)."""
+    booked_from: Int32s
+    """[M, P, O, C]"""
+    ordinary_held: Floats
+    """[M, S, H] seats held by ordinary travellers."""
+    ordinary_flown: Floats
+    """[M, S] fraction of an ordinary traveller still to be counted as flown."""
+    road: Int32s
+    """[M, X, R, C] on the way to a land door, by step of arrival (ring)."""
+    road_from: Int32s
+    """[M, X, O, C] on the way to a door or in its queues."""
+    air: Int32s
+    """[M, A − X, R, C] in the air, by step of arrival (ring)."""
+    queue: Int32s
+    """[M, L, Q, C + 1] waiting, by cohort of arrival; the last class is ordinary traffic."""
+    cohort_from: Floats
+    """[M, L, Q] hour from which the people of a cohort arrived (to the end of its step)."""
+    cohort_to: Floats
+    oldest: Ints
+    """[M, L] first cohort in use."""
+    newest: Ints
+    """[M, L] one past the last cohort in use."""
+    service: Floats
+    """μ [M, L] persons per hour."""
+    credit: Floats
+    """[M, L] fraction of a person that could still have been served."""
+    stopped: Floats
+    """s [M, A, C] perceived chance of being stopped."""
+    abroad: Int32s
+    """[M, O, C] who got out, wherever they are now."""
+    transit: Int32s
+    """[M, A] arrived, on the way elsewhere."""
+    recent: Int32s
+    """[M, A, 10] arrived in each of the last ten days (ring)."""
+    settled: Int32s
+    onward: Int32s
+    returned: Int32s
+    ordinary_abroad: Floats
+    """[M, A] lagged ordinary entries, persons per hour: they return."""
+    listed: Int32s
+    """[M, O] listed so far."""
+    turned_back: Int32s
+    """[M, A] refused exit or entry so far."""
+    flows: Int32s
+    """[M, O, A] people of the surge who arrived, by origin."""
+    queue_integral: Floats
+    """[M, L] time integral of people waiting (trapezoid)."""
+    wait_sum: Floats
+    """[M, L] sum of the waits of all who left the queue."""
+
+    def copy(self) -> State:
+        """Return a deep copy."""
+        return self.resampled(np.arange(len(self.members)))
+
+    def resampled(self, chosen: Ints, members: Ints | None = None) -> State:
+        """Return the state with member i replaced by member `chosen[i]`, numbered `members` if given."""
+        kept = {f.name: np.ascontiguousarray(getattr(self, f.name)[chosen]) for f in fields(self)[1:]}
+        if members is not None:
+            kept["members"] = np.asarray(members, dtype=np.int64)
+        return State(step=self.step, **kept)
+
+    def save(self, path: Path) -> None:
+        """Write to one file (no pickle); a temporary name first, then renamed."""
+        temporary = path.with_name(path.name + ".part")
+        arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path: Path) -> State:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            kept = {f.name: arrays[f.name] for f in fields(cls)[1:]}
+            return cls(step=int(arrays["step"]), **kept)
+
+
+def horizon(members: Members) -> int:
+    """Return the number of departure days kept: today and the booking horizon."""
+    days = next(p.value.median for p in members.world.scenario.parameters if p.name == "booking_horizon")
+    return int(days / 24) + 1
+
+
+def ring_length(longest: float, spread: float, delta: float) -> int:
+    """Return how many steps a ring must hold for journeys of up to `longest` hours."""
+    return ceil(longest * spread**TAIL / delta) + 2
+
+
+def initial(members: Members) -> State:
+    """Return the state before the first step: everybody at home, ordinary seats sold, queues empty."""
+    w = members.world
+    m, o, c, a, x = len(members), w.origins, w.classes, w.entries, w.doors
+    lanes, days = len(w.scenario.lanes), horizon(members)
+    spread = float(np.max(members["travel_spread"]))
+    ground = np.array([max(0.0, h) for h in _road_hours(members)])
+    road = ring_length(float(ground.max(initial=1.0)), spread, w.delta)
+    flights = members.product_hours[:, ~w.product_domestic]
+    air = ring_length(float(flights.max(initial=1.0)), spread, w.delta)
+    queue = QUEUE_DAYS * w.per_day + 1
+
+    def people(*shape: int) -> Int32s:
+        return np.zeros((m, *shape), dtype=np.int32)
+
+    def reals(*shape: int) -> Floats:
+        return np.zeros((m, *shape))
+
+    return State(
+        step=0,
+        members=members.numbers.copy(),
+        population=members.population.astype(np.int32),
+        **{name: people(o, c) for name in HOME},
+        acted=people(o, c),
+        leaving=people(len(w.ways.itineraries), c),
+        booked=people(w.products, days, c),
+        booked_from=people(w.products, o, c),
+        ordinary_held=reals(w.services, days),
+        ordinary_flown=reals(w.services),
+        road=people(x, road, c),
+        road_from=people(x, o, c),
+        air=people(a - x, air, c),
+        queue=people(lanes, queue, c + 1),
+        cohort_from=reals(lanes, queue),
+        cohort_to=reals(lanes, queue),
+        oldest=np.zeros((m, lanes), dtype=np.int64),
+        newest=np.zeros((m, lanes), dtype=np.int64),
+        service=members.relaxed.copy(),
+        credit=reals(lanes),
+        stopped=reals(a, c),
+        abroad=people(o, c),
+        transit=people(a),
+        recent=people(a, RECENT_DAYS),
+        settled=people(a),
+        onward=people(a),
+        returned=people(a),
+        ordinary_abroad=np.zeros((m, a)),
+        listed=people(o),
+        turned_back=people(a),
+        flows=people(o, a),
+        queue_integral=reals(lanes),
+        wait_sum=reals(lanes),
+    )
+
+
+HOME = (
+    "immune", "susceptible", "prep1", "prep2", "ready", "waiting", "cooling", "hiding", "called_up", "detained",
+)  # fmt: skip
+
+
+def _road_hours(members: Members) -> Floats:
+    """Return the longest hours by road of any itinerary or feeder, per member."""
+    by_land = members.hours[:, members.world.way_product < 0]
+    feeders = members.product_hours[:, members.world.product_domestic]
+    return np.concatenate([by_land, feeders], axis=1).max(axis=1, initial=0.0)

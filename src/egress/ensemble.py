@@ -1,0 +1,179 @@
+"""Many members of one scenario: chunks on threads, reduced to one trajectory.
+
+A member's luck depends on its number and the seed alone, so results are the same for any number of threads
+and any chunking, and members 0–9 of 200 equal a run of 10.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+
+import numpy as np
+
+import egress
+from egress.engine.world import World
+from egress.scenario.load import load, scenario_hash
+from egress.scenario.schema import Scenario
+from egress.scenario.time import known
+from egress.trajectory import FIELDS, Trajectory, blank
+
+CHUNK = 20  # members that a thread takes through all steps at a time: fits the cache, keeps progress smooth
+DEFAULT_SEED = 20220921
+Progress = Callable[[float], None]
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    members: int | None = None,
+    seed: int = DEFAULT_SEED,
+    as_of: datetime | None = None,
+    threads: int | None = None,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+) -> Trajectory:
+    """Run a scenario (or its name or folder) and return the trajectory of all its members.
+
+    With `as_of` (with offset) only what was known by then is used. `progress` is called with the share done.
+    Raises ScenarioError for a faulty scenario.
+
+    >>> import egress
+    >>> run = egress.run("one-border", members=2, seed=1)
+    >>> int(run.daily("BOR").sum()) > 0
+    True
+    """
+    started = time.perf_counter()
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    whole = scenario
+    if as_of is not None:
+        scenario = known(scenario, as_of)
+    count = scenario.members if members is None else members
+    world = World.of(scenario, as_of)
+    arrays = blank(_sizes(world, count))
+    seconds = _run_chunks(world, arrays, count, seed, threads or os.cpu_count() or 1, chunk, progress)
+    seconds["whole run"] = time.perf_counter() - started
+    attrs = {
+        "scenario": whole.name,
+        "scenario_title": whole.title,
+        "scenario_hash": scenario_hash(whole),
+        "egress_version": egress.__version__,
+        "seed": seed,
+        "members": count,
+        "as_of": "" if as_of is None else as_of.isoformat(),
+        "step_hours": world.delta,
+        "start": world.start.isoformat(),
+        "utc_offset": scenario.period.utc_offset,
+        "horizon_days": arrays_horizon(world),
+        "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "seconds": json.dumps({name: round(value, 3) for name, value in seconds.items()}),
+    }
+    return Trajectory.of(arrays, _coords(world), world.per_day, attrs)
+
+
+def _run_chunks(
+    world: World,
+    arrays: dict[str, Any],
+    count: int,
+    seed: int,
+    threads: int,
+    chunk: int,
+    progress: Progress | None,
+) -> dict[str, float]:
+    """Take all members through all steps; return seconds of work by process, summed over threads."""
+    from egress.engine.loop import advance, begin
+    from egress.engine.members import Members
+
+    chunk = max(1, min(chunk, -(-count // max(threads, 1))))
+    stop, lock = Event(), Lock()
+    seconds: dict[str, float] = {}
+    done = [0]
+
+    def work(first: int) -> None:
+        last = min(first + chunk, count)
+        if stop.is_set():
+            return
+        members = Members(world, seed, np.arange(first, last, dtype=np.int64))
+        part = begin(members, {name: values[first:last] for name, values in arrays.items()})
+        for _ in range(world.steps):
+            if stop.is_set():
+                return
+            advance(part)
+            with lock:
+                done[0] += last - first
+                if progress is not None:
+                    progress(done[0] / (count * world.steps))
+        with lock:
+            for name, value in part.seconds.items():
+                seconds[name] = seconds.get(name, 0.0) + value
+
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for result in [pool.submit(work, first) for first in range(0, count, chunk)]:
+            result.result()
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return seconds
+
+
+def arrays_horizon(world: World) -> int:
+    """Return how many days ahead seats are looked for."""
+    days = next(p.value.median for p in world.scenario.parameters if p.name == "booking_horizon")
+    return int(days / 24)
+
+
+def _sizes(world: World, members: int) -> dict[str, int]:
+    scenario = world.scenario
+    return {
+        "member": members,
+        "day": world.days,
+        "step": world.steps,
+        "crossing": world.entries,
+        "lane": len(scenario.lanes),
+        "region": world.origins,
+        "outcome": 5,
+        "service": world.services,
+        "policy": len(world.policies),
+        "parameter": len(scenario.parameters),
+    }
+
+
+def _coords(world: World) -> dict[str, Any]:
+    scenario = world.scenario
+    start = np.datetime64(world.start.astimezone(timezone.utc).replace(tzinfo=None), "ns")
+    first = np.datetime64(scenario.period.start.isoformat(), "ns")
+    steps = [np.timedelta64(timedelta(hours=world.delta * n), "ns") for n in range(world.steps)]
+    entries = world.ways.entries
+    vehicles = [float(lane.persons_per_vehicle.median) for lane in scenario.lanes]
+    return {
+        "day": first + np.arange(world.days) * np.timedelta64(1, "D").astype("timedelta64[ns]"),
+        "step": start + np.array(steps, dtype="timedelta64[ns]"),
+        "crossing": [e.label for e in entries],
+        "place": ("crossing", [e.place for e in entries]),
+        "country": ("crossing", [e.country for e in entries]),
+        "door": ("crossing", [e.door for e in entries]),
+        "mode": ("crossing", [e.mode for e in entries]),
+        "lane": [f"{lane.crossing}/{lane.kind}" for lane in scenario.lanes],
+        "lane_crossing": ("lane", [lane.crossing for lane in scenario.lanes]),
+        "lane_kind": ("lane", [lane.kind for lane in scenario.lanes]),
+        "persons_per_vehicle": ("lane", vehicles),
+        "region": [o.id for o in scenario.origins],
+        "service": [s.id for s in scenario.services],
+        "policy": [r.policy.id for r in world.policies],
+        "parameter": [p.name for p in scenario.parameters],
+    }
+
+
+__all__ = ["DEFAULT_SEED", "FIELDS", "run"]

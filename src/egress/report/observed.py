@@ -1,0 +1,91 @@
+"""Which published counts belong beside which figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+import xarray as xr
+
+from egress.report.tables import offset
+from egress.scenario.schema import Scenario
+
+COLUMNS = ["series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit"]
+ADDED = ["from", "to", "per_day", "late"]
+HALF_DAY = pd.Timedelta(hours=12)
+
+
+def local(times: pd.Series[str], trajectory: xr.Dataset) -> pd.Series[pd.Timestamp]:
+    """Return times (texts or stamps with offset) as stamps at the local time of the run, without offset."""
+    stamps = pd.to_datetime(times, utc=True, format="ISO8601" if times.dtype.kind in "OTU" else None)
+    return stamps.dt.tz_localize(None) + pd.Timedelta(offset(trajectory))
+
+
+def known_by(moments: pd.Series[str], as_of: str, trajectory: xr.Dataset) -> pd.Series[bool]:
+    """Return which of `moments` (empty = never) lie before the start of `as_of`; all of them in hindsight."""
+    if not as_of:
+        return pd.Series(True, index=moments.index)
+    return local(moments.replace("", None), trajectory) < as_of_moment(as_of, trajectory)
+
+
+def as_of_moment(as_of: str, trajectory: xr.Dataset) -> pd.Timestamp:
+    """Return the moment of knowledge as a stamp at local time, without offset."""
+    stamp = pd.Timestamp(as_of)
+    if stamp.tzinfo is None:
+        return stamp
+    return stamp.tz_convert("UTC").tz_localize(None) + pd.Timedelta(offset(trajectory))
+
+
+def counts(
+    observations: pd.DataFrame, scenario: Scenario, trajectory: xr.Dataset, label: str, what: Iterable[str]
+) -> pd.DataFrame:
+    """Return the counts of a country, door or place, with local `from`, `to` and value `per_day`.
+
+    `label` is a country code, a crossing or a place; `what` the kinds of count (such as `entries`).
+    """
+    if observations.empty:
+        return pd.DataFrame(columns=[*COLUMNS, *ADDED])
+    rows = observations[observations["what"].isin(list(what))]
+    rows = rows[[_is(label, row.place, row.crossing, scenario) for row in rows.itertuples()]]
+    starts, ends = local(rows["start"], trajectory), local(rows["end"], trajectory)
+    days = (ends - starts) / pd.Timedelta(days=1)
+    rate = (rows["kind"] == "rate") | rows["unit"].astype(str).str.contains("/")
+    late = ~known_by(rows["published_at"], str(trajectory.attrs["as_of"]), trajectory)
+    per_day = rows["value"].where(rate | (days <= 0), rows["value"] / days.where(days > 0))
+    return pd.concat([rows, pd.concat([starts, ends, per_day, late], axis=1, keys=ADDED)], axis=1)
+
+
+def _is(label: str, place: object, crossing: object, scenario: Scenario) -> bool:
+    """Return whether a count of `place` (and `crossing`) counts all of `label` and nothing else."""
+    places, doors = _parts(place), _parts(crossing)
+    if doors:
+        return doors == {label}
+    codes = {p.id: p.country for p in scenario.places}
+    within = {name for name, code in codes.items() if code == label}
+    return places == {label} or (bool(within) and places == within)
+
+
+def _parts(cell: object) -> set[str]:
+    if not isinstance(cell, str):
+        return set()
+    return {part.strip() for part in re.split(r"[,|]", cell) if part.strip()}
+
+
+def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
+    """Return what `counts` add up to in a window of whole days; NaN unless they cover it exactly.
+
+    Windows count to the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter.
+    """
+    if rows.empty:
+        return float("nan")
+    rows = rows[rows["kind"].isin(["daily", "period_total", "monthly"])]
+    first = (rows["from"] + HALF_DAY).dt.floor("D")
+    last = (rows["to"] + HALF_DAY).dt.floor("D")
+    whole = rows[(first == start) & (last == start + pd.Timedelta(days=days))]
+    if len(whole):
+        return float(whole["value"].iloc[0])
+    single = rows.assign(day=first)[(last - first) == pd.Timedelta(days=1)]
+    inside = single[(single["day"] >= start) & (single["day"] < start + pd.Timedelta(days=days))]
+    by_day = inside.groupby("day")["value"].mean()
+    return float(by_day.sum()) if len(by_day) == days else float("nan")

@@ -1,0 +1,291 @@
+"""The summary that `egress run` prints: what fits a planner's screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from egress.distribution import Distribution
+from egress.report import facts
+from egress.report.names import OUTCOMES, Names, capital
+from egress.report.observed import counts, total
+from egress.report.rounding import people, span
+from egress.report.tables import weekly
+from egress.scenario.schema import Base, Scenario
+
+COUNTRIES, DOORS, QUEUES, TICKETS, COUNTS = 5, 4, 8, 8, 14  # rows that fit a screen
+WHAT = {
+    "entries": "entries",
+    "exits": "exits",
+    "net": "entries less exits",
+    "queue_vehicles": "vehicles waiting",
+    "queue_persons": "people waiting",
+    "wait_hours": "hours of waiting",
+    "detained": "detained",
+    "called_up": "called up",
+}
+RANGES = "Middle of the runs; in brackets, 8 of 10 runs lie between."
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of one destination, as texts."""
+
+    week: str
+    gross: str
+    net: str
+    staying: str
+    observed: str
+
+
+def summary(
+    trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame, *, exact: bool = False
+) -> RenderableType:
+    """Return what a planner reads first, as something that rich prints."""
+    names = Names.of(scenario)
+    parts: Iterable[RenderableType] = (
+        Text(f"{scenario.title}  ({knowledge(trajectory)})", style="bold"),
+        *(Text(f"• {line}") for line in facts.headline(trajectory, names, exact)),
+        Text(RANGES, style="dim"),
+        _weeks_table(trajectory, scenario, comparison, "country", COUNTRIES, exact),
+        _weeks_table(trajectory, scenario, comparison, "door", DOORS, exact),
+        _queue_table(trajectory, names, exact),
+        _ticket_table(trajectory, names, exact),
+        *_people_lines(trajectory, exact),
+        *_fork_lines(trajectory, names, exact),
+        *_comparison_parts(comparison, scenario, exact),
+        Text(f"How far to trust it: {assumptions(scenario)} {hits(comparison)}".strip()),
+        *(Text(f"• {limit}", style="dim") for limit in scenario.limits),
+    )
+    return Group(*parts)
+
+
+def knowledge(trajectory: xr.Dataset) -> str:
+    """Return what the run was allowed to know, in words."""
+    as_of = str(trajectory.attrs["as_of"])
+    return (
+        f"forecast with what was known at the start of {as_of}" if as_of else "hindsight run, not a forecast"
+    )
+
+
+def week_rows(
+    trajectory: xr.Dataset, scenario: Scenario, observations: pd.DataFrame, by: str, exact: bool = False
+) -> Iterator[tuple[str, list[Week]]]:
+    """Yield every country (or `door`) with its weeks, the largest surge first."""
+    table = weekly(trajectory)
+    table = table[table["by"] == by]
+    for destination in facts.destinations(trajectory, by):
+        rows = table[table["label"] == destination.label]
+        seen = counts(observations, scenario, trajectory, destination.label, ["entries"])
+        yield destination.label, [_week(group, seen, exact) for _, group in rows.groupby("week")]
+
+
+def _week(group: pd.DataFrame, seen: pd.DataFrame, exact: bool) -> Week:
+    by = group.set_index("measure")
+    first, last = pd.Timestamp(by["start"].iloc[0]), pd.Timestamp(by["end"].iloc[0])
+    observed = total(seen, first, int(by["days"].iloc[0]))
+    cells = {name: _range(by.loc[name], exact) for name in ("gross", "net", "staying")}
+    shown = "" if np.isnan(observed) else people(observed, exact)
+    return Week(facts.between(first, last), cells["gross"], cells["net"], cells["staying"], shown)
+
+
+def _range(row: pd.Series[Any], exact: bool) -> str:
+    return span(float(row["p10"]), float(row["p50"]), float(row["p90"]), exact)
+
+
+def _weeks_table(
+    trajectory: xr.Dataset, scenario: Scenario, seen: pd.DataFrame, by: str, top: int, exact: bool
+) -> RenderableType:
+    names = Names.of(scenario)
+    table = _table("Destinations by week" if by == "country" else "Busiest ways out by week")
+    for name in ("week", "entries", "entries less exits", "surge still there", "observed entries"):
+        table.add_column(name, justify="left" if name == "week" else "right", no_wrap=True)
+    naming: Callable[[str], str] = names.country if by == "country" else names.thing
+    rows = list(week_rows(trajectory, scenario, seen, by, exact))
+    for label, weeks in rows[:top]:
+        table.add_row(Text(naming(label), style="bold"))
+        for week in weeks:
+            table.add_row(f"  {week.week}", week.gross, week.net, week.staying, week.observed)
+    if len(rows) > top:
+        table.caption = f"{len(rows) - top} more in report.html and arrivals.csv"
+    return table
+
+
+def _queue_table(trajectory: xr.Dataset, names: Names, exact: bool) -> RenderableType:
+    table = _table("Longest queues")
+    for name in (
+        "crossing",
+        "people waiting",
+        "vehicles",
+        "longest wait",
+        "around",
+        "turned back",
+        "gave up",
+    ):
+        table.add_column(name, justify="left" if name == "crossing" else "right")
+    for queue in facts.longest_queues(trajectory)[:QUEUES]:
+        if queue.people.high >= 10 or queue.turned_back.high >= 10:
+            table.add_row(names.thing(queue.crossing), *queue_cells(queue, exact))
+    return table if table.row_count else Text("No queue of note forms at any crossing.")
+
+
+def queue_cells(queue: facts.Queue, exact: bool = False) -> list[str]:
+    """Return people waiting, vehicles, wait, day, turned back and gave up as texts."""
+    cars = "" if np.isnan(queue.vehicles.middle) else people(queue.vehicles.middle, exact)
+    lost = [queue.turned_back.people(exact), queue.gave_up.people(exact)]
+    return [queue.people.people(exact), cars, facts.wait_range(queue.wait), facts.day(queue.at), *lost]
+
+
+def _ticket_table(trajectory: xr.Dataset, names: Names, exact: bool) -> RenderableType:
+    gone = [ticket for ticket in facts.tickets(trajectory) if ticket.first is not None]
+    if not gone:
+        return Text("Tickets: no service is booked out for a week ahead.")
+    table = _table(f"Tickets sold out (first free seat more than {facts.FAR} days away, in half of the runs)")
+    for name in ("from → to", "sold out from", "until", "dearest fare", "seats bought"):
+        table.add_column(name, justify="left" if name == "from → to" else "right")
+    for ticket in sorted(gone, key=lambda t: (t.first, -t.seats.middle))[:TICKETS]:
+        table.add_row(names.service(ticket.service), *ticket_cells(ticket, exact))
+    if len(gone) > TICKETS:
+        table.caption = f"{len(gone) - TICKETS} more in report.html"
+    return table
+
+
+def ticket_cells(ticket: facts.Ticket, exact: bool = False) -> list[str]:
+    """Return first and last day sold out, how much dearer, and seats bought as texts."""
+    first = "never" if ticket.first is None else facts.day(ticket.first)
+    last = "" if ticket.last is None else facts.day(ticket.last)
+    return [first, last, f"× {ticket.dearer:.1f}", ticket.seats.people(exact)]
+
+
+def people_facts(trajectory: xr.Dataset, exact: bool = False) -> list[tuple[str, str, str]]:
+    """Return what became of people who did not get away: what, at the end, at most on one day."""
+    rows = [
+        ("turned back at a crossing, whole run", facts.over_run(trajectory, "refused").people(exact), ""),
+        ("gave up in a queue, whole run", facts.over_run(trajectory, "gave_up").people(exact), ""),
+    ]
+    for name, (end, most) in facts.outcome_totals(trajectory).items():
+        if most.high > 0:
+            rows.append((OUTCOMES[name], end.people(exact), most.people(exact)))
+    protest = facts.over_run(trajectory, "protest_detained")
+    if protest.high > 0:
+        rows.append(("detained at protests, whole run", protest.people(exact), ""))
+    return rows
+
+
+def _people_lines(trajectory: xr.Dataset, exact: bool) -> list[RenderableType]:
+    table = _table("People who did not get away, or not at once")
+    for name in ("", "whole run or at its end", "most on one day"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in people_facts(trajectory, exact):
+        table.add_row(*row)
+    return [table]
+
+
+def _fork_lines(trajectory: xr.Dataset, names: Names, exact: bool) -> list[RenderableType]:
+    found = facts.forks(trajectory)
+    if not found:
+        return []
+    table = _table("What the surge hangs on: measures that come in some runs only")
+    for name in ("measure", "comes in", "surge if it comes", "surge if not"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for fork in found:
+        ranges = fork.happens.people(exact), fork.not_happens.people(exact)
+        table.add_row(capital(names.policy(fork.policy)), f"{fork.share:.0%} of runs", *ranges)
+    return [table]
+
+
+def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False) -> list[list[str]]:
+    """Return a row of texts per count: where, what, when, observed, model, whether inside 90 %."""
+    return [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
+
+
+def _comparison_row(row: Mapping[Hashable, Any], names: Names, exact: bool) -> list[str]:
+    low, middle, high, value = (float(str(row[key])) for key in ("p10", "p50", "p90", "value"))
+    if row["what"] == "wait_hours":
+        figures = [f"{value:.0f}", f"{middle:.0f} ({low:.0f}–{high:.0f})"]
+    else:
+        figures = [people(value, exact), span(low, middle, high, exact)]
+    what = WHAT.get(str(row["what"]), str(row["what"]))
+    verdict = "unknown" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
+    return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
+
+
+def _where(row: Mapping[Hashable, Any], names: Names) -> str:
+    label = row["crossing"] if isinstance(row["crossing"], str) and row["crossing"] else row["place"]
+    parts = [part.strip() for part in str(label).replace("|", ",").split(",") if part.strip()]
+    known = [names.country(p) if p in names.countries else names.thing(p) for p in parts]
+    return facts.listed(known) if len(known) <= 3 else f"{known[0]} and {len(known) - 1} more"
+
+
+def _when(start: str, end: str) -> str:
+    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    if first == last:
+        return f"{facts.day(first)} {first:%H:%M}"
+    last = max(last - pd.Timedelta(seconds=1), first)
+    return facts.day(first) if last - first < pd.Timedelta(days=1) else facts.between(first, last)
+
+
+def _comparison_parts(comparison: pd.DataFrame, scenario: Scenario, exact: bool) -> list[RenderableType]:
+    if comparison.empty:
+        return [Text("Nothing was observed to compare with.")]
+    table = _table("What was counted, and the model for the same window")
+    for name in ("where", "what", "when", "observed", "model", "inside 90 %"):
+        table.add_column(name, justify="left" if name in ("where", "what", "when") else "right")
+    for row in comparison_rows(comparison, Names.of(scenario), exact)[:COUNTS]:
+        table.add_row(*row)
+    if len(comparison) > COUNTS:
+        table.caption = f"{len(comparison) - COUNTS} more in report.html"
+    return [table]
+
+
+def hits(comparison: pd.DataFrame) -> str:
+    """Return how many counts the 90 % ranges hold, in a sentence; empty without counts."""
+    known = comparison.dropna(subset=["p50"]) if "p50" in comparison else comparison.iloc[:0]
+    if known.empty:
+        return ""
+    inside = int(known["inside90"].astype(bool).sum())
+    return f"{inside} of {len(known)} published counts lie inside the 90 % range of the runs."
+
+
+def assumptions(scenario: Scenario) -> str:
+    """Return the share of inputs that are assumptions, in a sentence."""
+    assumed, number = assumption_share(scenario)
+    share = f" ({assumed / number:.0%})" if number else ""
+    return f"{assumed} of {number} numbers put in{share} are assumptions, not measurements."
+
+
+def assumption_share(scenario: Scenario) -> tuple[int, int]:
+    """Return how many uncertain inputs rest on an assumption, and how many there are.
+
+    Counted are the quantities given in the tables, parameters and groups; one that leans on an assumption
+    beside other sources counts as assumed.
+    """
+    rows: list[Base] = [*scenario.groups, *scenario.parameters]
+    for name in ("origins", "places", "crossings", "lanes", "airports", "services"):
+        rows += getattr(scenario, name)
+    number = assumed = 0
+    for row in rows:
+        given = sum(_quantities(getattr(row, field)) for field in row.model_fields_set)
+        number += given
+        assumed += given * ("assumption" in (part.strip() for part in row.source.split(";")))  # type: ignore[attr-defined]
+    return assumed, number
+
+
+def _quantities(value: object) -> int:
+    if isinstance(value, dict):
+        return sum(_quantities(part) for part in value.values())
+    return int(isinstance(value, Distribution))
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )

@@ -1,0 +1,304 @@
+"""Plain data from YAML and CSV files, with the line and column where every value and key stands.
+
+Timestamps stay text, so that offsets are kept; lines and columns count from 1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from egress.errors import Fault, ScenarioError
+from egress.scenario.messages import nearest
+
+Loc = tuple[str | int, ...]
+"""Where a value stands in the data: keys of mappings and indices (from 0) of lists and table rows."""
+
+
+class Spot(NamedTuple):
+    """Where a value stands in a file."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Cell(NamedTuple):
+    """One cell of a table."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass
+class Reading:
+    """Plain data, where its values and keys stand, and what was wrong on the way."""
+
+    file: str
+    data: Any = None
+    values: dict[Loc, Spot] = field(default_factory=dict)
+    keys: dict[Loc, Spot] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    partial: bool = False
+    """True where values are missing because they could not be read: what refers to them cannot be judged."""
+
+    def fault(self, line: int, column: int, message: str, partial: bool = False) -> None:
+        """Note a fault at a place of this file; `partial` where values are lost by it."""
+        self.faults.append(Fault(self.file, line, column, message))
+        self.partial |= partial
+
+    def unread(self, error: ScenarioError) -> Reading:
+        """Note that the file cannot be read at all."""
+        self.faults += error.faults
+        self.partial = True
+        return self
+
+    def known(self, loc: Loc) -> Loc:
+        """Return the longest part of `loc` that stands in a file; other parts are skipped."""
+        found: Loc = ()
+        for part in loc:
+            ends = (part, f"{part}_low", "low") if isinstance(part, str) else (part,)
+            found = next(((*found, end) for end in ends if (*found, end) in self.values), found)
+        return found
+
+    def spot(self, loc: Loc, key: bool = False) -> Spot:
+        """Return where `loc` (or, with `key`, its key) stands, or else the nearest thing around it."""
+        found = self.known(loc)
+        if key and found in self.keys:
+            return self.keys[found]
+        return self.values.get(found, Spot(self.file, 1, 1))
+
+    def include(self, other: Reading, prefix: str) -> None:
+        """Take in another file's data as the value of `prefix`."""
+        self.data[prefix] = other.data
+        self.values |= {(prefix, *loc): spot for loc, spot in other.values.items()}
+        self.keys |= {(prefix, *loc): spot for loc, spot in other.keys.items()}
+        self.faults += other.faults
+        self.partial |= other.partial
+
+
+def shown(path: Path) -> str:
+    """Return a path as text, relative to the current folder where that is shorter."""
+    full = str(path)
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive, on Windows
+        return full
+    return min(full, relative, key=len)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file with \\n line ends; raise ScenarioError where it cannot be read."""
+    if path.is_dir():
+        raise ScenarioError([Fault(shown(path), 0, 0, "is a folder: expected a file")])
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([_not_utf8(path, error.object, error.start)]) from None
+    except OSError as error:
+        raise ScenarioError([Fault(shown(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise ScenarioError([_not_utf8(path, raw, raw.index(b"\0"))])
+    if not text.strip():
+        raise ScenarioError([Fault(shown(path), 1, 1, "is empty")])
+    return text
+
+
+def _not_utf8(path: Path, raw: bytes, at: int) -> Fault:
+    before = raw[:at].decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
+    kind = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[: at + 2] else "another encoding"
+    message = f"not UTF-8 but {kind}: expected a file saved as UTF-8 (in Excel: CSV UTF-8)"
+    return Fault(shown(path), len(before), len(before[-1]) + 1, message)
+
+
+# YAML
+
+
+def read_yaml(path: Path) -> Reading:
+    """Read a YAML file whose top is a mapping; faults are noted in the reading."""
+    reading = Reading(shown(path), {})
+    text = ""
+    try:
+        text = read_text(path)
+        node = YAML(typ="rt").compose(text)
+    except ScenarioError as error:
+        reading.unread(error)
+    except YAMLError as error:
+        reading.fault(*_syntax(error, text), partial=True)
+    else:
+        if isinstance(node, MappingNode):
+            reading.data = _plain(node, (), reading, set())
+        else:
+            message = "expected `key: value` lines" if node else "is empty"
+            reading.fault(1, 1, message, partial=True)
+    return reading
+
+
+def _syntax(error: YAMLError, text: str) -> tuple[int, int, str]:
+    """Return line, column and message of a syntax error."""
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark, problem = error.problem_mark, str(error.problem)
+        if "'\\t'" in problem:
+            problem = "a tab: expected spaces"
+        return mark.line + 1, mark.column + 1, f"not readable as YAML: {problem}"
+    if isinstance(error, ReaderError):
+        before = text[: error.position].split("\n")
+        return (
+            len(before),
+            len(before[-1]) + 1,
+            f"the character {error.character!r}: expected none of its kind",
+        )
+    return 1, 1, f"not readable as YAML: {error}"
+
+
+def _plain(node: Node, loc: Loc, reading: Reading, seen: set[int]) -> Any:
+    """Return a node as plain data and note where it stands."""
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    reading.values[loc] = Spot(reading.file, line, column)
+    if id(node) in seen:
+        message = f"an alias (*{node.anchor}) repeats this value: expected it written out"
+        reading.fault(line, column, message, partial=True)
+        return None
+    seen.add(id(node))
+    if isinstance(node, MappingNode):
+        return _mapping(node, loc, reading, seen)
+    if isinstance(node, SequenceNode):
+        return [_plain(item, (*loc, i), reading, seen) for i, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _mapping(node: MappingNode, loc: Loc, reading: Reading, seen: set[int]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in node.value:
+        line, column = key.start_mark.line + 1, key.start_mark.column + 1
+        if not isinstance(key, ScalarNode):
+            reading.fault(line, column, "a key that is a list or mapping: expected a name")
+        elif key.value in data:
+            first = reading.keys[(*loc, key.value)].line
+            reading.fault(line, column, f"duplicate key {key.value!r}: it stands already in line {first}")
+        else:
+            reading.keys[(*loc, key.value)] = Spot(reading.file, line, column)
+            data[key.value] = _plain(value, (*loc, key.value), reading, seen)
+    return data
+
+
+def _scalar(node: Node) -> Any:
+    """Return the value of a scalar: timestamps and everything unusual stay text."""
+    kind, text = str(node.tag).rpartition(":")[2], str(node.value)
+    try:
+        match kind:
+            case "null":
+                return None
+            case "bool" if text.lower() in ("true", "false"):
+                return text.lower() == "true"
+            case "int":
+                return int(text, 0) if text[:2].lower() in ("0x", "0o") else int(text.replace("_", ""))
+            case "float":
+                return float(re.sub(r"^([-+]?)\.(?=inf|nan)", r"\1", text.replace("_", "").lower()))
+    except ValueError:
+        pass
+    return text
+
+
+# CSV
+
+_CELL = re.compile(r'"((?:[^"]|"")*)"[ \t]*(?=[,\n]|\Z)|([^",\n][^,\n]*|)(?=[,\n]|\Z)')
+
+
+def cells(text: str) -> Iterator[list[Cell]]:
+    """Yield the cells of each line of a CSV text; raise ValueError(line, column) at a quote left open.
+
+    >>> [[cell.text for cell in row] for row in cells('a,"b, c"\\n1,2\\n')]
+    [['a', 'b, c'], ['1', '2']]
+    """
+    at, line, begin = 0, 1, 0
+    row: list[Cell] = []
+    while at < len(text) or row:
+        match = _CELL.match(text, at)
+        if match is None:
+            raise ValueError(line, at - begin + 1)
+        quoted = match[1] is not None
+        value = match[1].replace('""', '"') if quoted else match[2]
+        row.append(Cell(value.strip(), line, at - begin + 1))
+        if breaks := match[0].count("\n"):
+            line, begin = line + breaks, at + match[0].rindex("\n") + 1
+        at = match.end()
+        if text[at : at + 1] != ",":
+            yield row
+            row, line, begin = [], line + 1, at + 1
+        at += 1
+
+
+def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> Reading:
+    """Read a table with a header line as a list of rows; empty cells are left out of a row's data.
+
+    `columns` are the names that may stand in the header, `required` those that must.
+    """
+    reading = Reading(shown(path), [])
+    reading.values[()] = Spot(reading.file, 1, 1)
+    try:
+        rows = [row for row in cells(read_text(path)) if any(cell.text for cell in row)]
+    except ScenarioError as error:
+        return reading.unread(error)
+    except ValueError as error:
+        line, column = error.args
+        message = "a quoted cell that does not end: expected a closing quote and a comma"
+        reading.fault(line, column, message, partial=True)
+        return reading
+    header = _header(rows[0], columns, required, reading)
+    if header is not None:
+        for row in rows[1:]:
+            _row(row, header, reading)
+    return reading
+
+
+def _header(
+    row: list[Cell], columns: tuple[str, ...], required: tuple[str, ...], reading: Reading
+) -> list[str] | None:
+    """Return the column names ("" for columns to skip), or None where the rows cannot be read."""
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if any(separator in cell.text for cell in row):
+            message = f"separated by {name}: expected commas between cells and points in decimals"
+            reading.fault(row[0].line, row[0].column, message, partial=True)
+            return None
+    names: list[str] = []
+    for cell in row:
+        name = cell.text
+        if name in names or name not in columns:
+            what = "duplicate" if name in names else "unknown"
+            hint = "" if name in names else nearest(name, columns)
+            reading.fault(cell.line, cell.column, f"{what} column {name!r}{hint}")
+            name = ""
+        names.append(name)
+    for name in required:
+        if name not in names and f"{name}_low" not in names:
+            reading.fault(row[0].line, row[0].column, f"missing column {name!r}", partial=True)
+    return names
+
+
+def _row(row: list[Cell], header: list[str], reading: Reading) -> None:
+    loc: Loc = (len(reading.data),)
+    reading.values[loc] = Spot(reading.file, row[0].line, row[0].column)
+    if len(row) != len(header):
+        extra = row[min(len(header), len(row) - 1)]
+        hint = ": put a cell with commas in quotes" if len(row) > len(header) else ""
+        reading.fault(
+            extra.line, extra.column, f"{len(row)} cells, expected {len(header)}{hint}", partial=True
+        )
+    for name, cell in zip(header, row, strict=False):
+        if name:
+            reading.values[(*loc, name)] = Spot(reading.file, cell.line, cell.column)
+    pairs = zip(header, row, strict=False)
+    reading.data.append({name: cell.text for name, cell in pairs if name and cell.text})
