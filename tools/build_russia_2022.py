@@ -461,7 +461,7 @@ def spread_other_roads(rows: list[Cells], other: Row) -> None:
 
 def lighten_psou(row: Cells) -> None:
     """Count only the traffic at Psou that is no beach trip: the whole would pull as no way out does."""
-    row |= ranged("entries", 3000, 1500, 6000) | ranged("exits", 3000, 1500, 6000)
+    row |= ranged("entries", 1500, 500, 4500) | ranged("exits", 1500, 500, 4500)
     row["source"] = "O0158;G01;assumption"
     row["basis"] = (
         "27 thousand trips a day in the third quarter, nearly all to the beach; here the part that is not, a "
@@ -480,11 +480,11 @@ def belarus() -> Cells:
         "lat": 54.63,
         "lon": 31.1,
         "nest": "belarus",
-        **ranged("entries", 3000, 800, 12000),
-        **ranged("exits", 3000, 800, 12000),
+        **ranged("entries", 1500, 300, 7500),
+        **ranged("exits", 1500, 300, 7500),
         "utc_offset": "+03:00",
         "source": "P004;assumption",
-        "basis": "no control and no count; a wide guess",
+        "basis": "no control and no count; a wide guess of the part that is neither work nor family",
     }
 
 

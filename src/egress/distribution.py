@@ -57,7 +57,7 @@ class Distribution:
         for bound in (found.value,) if normal else (found.low, found.value, found.high):
             if not least <= bound <= most:
                 expected = f"at least {least:g}" if bound < least else f"at most {most:g}"
-                wrong = f"{bound:g}" if isinstance(raw, dict) else raw
+                wrong = f"{bound:.7g}" if isinstance(raw, dict) else raw
                 raise ValueError(f"{wrong} is out of bounds: expected {expected}")
         return replace(found, least=least, most=most) if normal else found
 

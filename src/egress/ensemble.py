@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Event, Lock
@@ -28,6 +28,7 @@ from egress.trajectory import FIELDS, Trajectory, blank
 
 CHUNK = 20  # members that a thread takes through all steps at a time: fits the cache, keeps progress smooth
 DEFAULT_SEED = 20220921
+PATIENCE = 0.2  # seconds between two looks at whether the user wants to stop
 Progress = Callable[[float], None]
 
 
@@ -118,13 +119,16 @@ def _run_chunks(
 
     pool = ThreadPoolExecutor(threads)
     try:
-        for result in [pool.submit(work, first) for first in range(0, count, chunk)]:
-            result.result()
+        left = {pool.submit(work, first) for first in range(0, count, chunk)}
+        while left:  # with a timeout, for Ctrl-C does not end an open wait on Windows
+            ended, left = wait(left, timeout=PATIENCE, return_when=FIRST_EXCEPTION)
+            for result in ended:
+                result.result()
     except BaseException:
         stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)  # a thread that compiles would keep Ctrl-C waiting
         raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    pool.shutdown()
     return seconds
 
 

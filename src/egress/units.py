@@ -28,7 +28,7 @@ VEHICLES = dict.fromkeys(("", "vehicle", "vehicles", "car", "cars"), 1.0)
 DEFAULT_PER = {"rate": "day", "flow": "day", "vehicle flow": "day", "speed": "h"}
 
 _QUANTITY = re.compile(
-    r"^\s*(?P<number>[-+]?(?:(?:[1-9]\d{0,2}(?:[ ,_']\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
+    r"^\s*(?P<number>[-+]?(?:(?:[1-9]\d{0,2}(?:[ ,_']\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)"
     r"\s*(?P<rest>[^/]*?)\s*(?:(?:/|\bper\b)\s*(?P<per>\w+))?\s*$"
 )
 
@@ -47,7 +47,7 @@ def parse(value: object, dimension: str) -> float:
     ValueError: decimal comma in '0,5': write a decimal point
     """
     if isinstance(value, bool) or value is None:
-        raise ValueError(f"expected {example(dimension)}, found {value!r}")
+        raise ValueError(f"expected {example(dimension)}, found {'nothing' if value is None else value}")
     if isinstance(value, int | float):
         number, unit, per = _float(value), "", None
     else:

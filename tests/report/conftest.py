@@ -480,7 +480,7 @@ def compared(observations: pd.DataFrame) -> pd.DataFrame:
         p50=values * 0.95,
         p90=values * 1.3,
         p95=values * 1.4,
-        inside90=[True, True, True, False, True],
+        inside90=np.arange(len(values)) % 5 != 3,
     )
 
 

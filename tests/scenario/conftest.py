@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,12 +156,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def change(folder: Path) -> Callable[[str, str, str], None]:
     """Return a function that replaces a text, which must be there once, in a file of the folder."""
 
-    def replace(file: str, old: str, new: str) -> None:
+    def swap(file: str, old: str, new: str) -> None:
         text = (folder / file).read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         (folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
-    return replace
+    return swap
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def faults(folder: Path) -> Callable[[], list[str]]:
         try:
             load("tiny")
         except ScenarioError as error:
-            return [str(fault).replace("\\", "/") for fault in error.faults]
+            return [str(replace(fault, file=Path(fault.file).as_posix())) for fault in error.faults]
         return []
 
     return read

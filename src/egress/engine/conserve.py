@@ -24,6 +24,7 @@ def unbalanced(
 ) -> int:
     """Return the first member whose people do not add up by origin and group, or −1."""
     origins, groups = population.shape[1], population.shape[2]
+    elsewhere = np.zeros((class_group.shape[0], origins), dtype=np.int64)
     for m in range(population.shape[0]):
         missing = population[m].astype(np.int64)
         for c in range(class_group.shape[0]):
@@ -36,12 +37,14 @@ def unbalanced(
                         return m
                     here += n
                 missing[o, g] -= here
-            for p in range(booked_from.shape[1]):
-                for o in range(origins):
-                    missing[o, g] -= booked_from[m, p, o, c]
-            for x in range(road_from.shape[1]):
-                for o in range(origins):
-                    missing[o, g] -= road_from[m, x, o, c]
+        elsewhere[:] = 0
+        for p in range(booked_from.shape[1]):
+            elsewhere += booked_from[m, p]
+        for x in range(road_from.shape[1]):
+            elsewhere += road_from[m, x]
+        for c in range(class_group.shape[0]):
+            for o in range(origins):
+                missing[o, class_group[c]] -= elsewhere[c, o]
         for o in range(origins):
             for g in range(groups):
                 if missing[o, g] != 0:
@@ -57,27 +60,59 @@ def assert_conserved(state: State, world: World) -> None:
     )
     if m >= 0:
         raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
-    classes = world.classes
-    queued = np.zeros((len(state.members), world.doors, classes), dtype=np.int64)
-    lanes = state.queue[..., :classes].sum(axis=2)
-    for number, x in enumerate(world.lane_door):
-        queued[:, x] += lanes[:, number]
-    pools = {
-        "booked": (state.booked.sum(axis=2), state.booked_from.sum(axis=2)),
-        "on the road": (state.road.sum(axis=2) + queued, state.road_from.sum(axis=2)),
-        "abroad": (_abroad(state), state.abroad.sum(axis=(1, 2))),
-    }
-    for name, (pool, by_origin) in pools.items():
-        if not np.array_equal(pool, by_origin):
-            raise ConservationError(f"people {name} do not add up to their origins after step {state.step}")
-
-
-def _abroad(state: State) -> Ints:
-    """Return [M] people abroad by where they are."""
-    stocks = (state.transit, state.settled, state.onward, state.returned)
-    return np.asarray(
-        state.air.sum(axis=(1, 2, 3)) + state.recent.sum(axis=(1, 2)) + sum(stock.sum(axis=1) for stock in stocks)
+    where = astray(
+        state.booked,
+        state.booked_from,
+        state.road,
+        state.queue,
+        world.lane_door,
+        state.road_from,
+        state.abroad,
+        state.air,
+        (state.transit, state.settled, state.onward, state.returned),
+        state.recent,
     )
+    if where >= 0:
+        name = ("booked", "on the road or queued", "abroad")[where]
+        raise ConservationError(f"people {name} do not add up to their origins after step {state.step}")
+
+
+@compiled
+def astray(
+    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, lane_door: Ints, road_from: Ints, abroad: Ints,
+    air: Ints, stocks: tuple[Ints, ...], recent: Ints,
+) -> int:  # fmt: skip
+    """Return 0, 1 or 2 where people booked, on the road or abroad differ from their origins' table, else −1."""
+    classes = booked.shape[3]
+    total = np.zeros(classes, dtype=np.int64)
+    for m in range(booked.shape[0]):
+        for p in range(booked.shape[1]):
+            total[:] = 0
+            for h in range(booked.shape[2]):
+                for c in range(classes):
+                    total[c] += booked[m, p, h, c]
+            for c in range(classes):
+                if total[c] != booked_from[m, p, c].sum():
+                    return 0
+        for x in range(road.shape[1]):
+            total[:] = 0
+            for r in range(road.shape[2]):
+                for c in range(classes):
+                    total[c] += road[m, x, r, c]
+            for lane in range(queue.shape[1]):
+                if lane_door[lane] == x:
+                    for q in range(queue.shape[2]):
+                        for c in range(classes):
+                            total[c] += queue[m, lane, q, c]
+            for c in range(classes):
+                if total[c] != road_from[m, x, c].sum():
+                    return 1
+        people = recent[m].sum() + air[m].sum() - abroad[m].sum()
+        for stock in stocks:
+            people += stock[m].sum()
+        if people != 0:
+            return 2
+    return -1
 
 
 def waiting_time(state: State, until: float) -> tuple[Floats, Floats]:

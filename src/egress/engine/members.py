@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from egress.distribution import Distribution
-from egress.engine.draws import purpose, uniforms
+from egress.engine.compiled import compiled
+from egress.engine.draws import key, purpose, uniform, uniforms
 from egress.engine.world import Bools, Floats, Ints, World
 
 
@@ -104,15 +105,15 @@ class Members:
     # noise --------------------------------------------------------------------------------------------
     def knots(self, name: str, sd: Floats, memory: Floats, cells: int) -> Floats:
         """Return [M, cells, D + 2] exact Ornstein–Uhlenbeck values at 00:00 UTC of each date, keyed by date."""
+        from scipy.special import ndtri
+
         days = self.world.days + 2
-        keep = np.exp(-24 / memory)
-        out = np.empty((len(self), cells, days))
-        for cell in range(cells):
-            for day in range(days):
-                z = self.normal(f"noise/{name}", self.world.first_knot + day, cell)
-                fresh = sd * np.sqrt(1 - keep**2) * z
-                out[:, cell, day] = sd * z if day == 0 else keep * out[:, cell, day - 1] + fresh
-        return out
+        luck = knot_uniforms(self.seed, self.numbers, self.world.first_knot, days, cells, purpose(f"noise/{name}"))
+        fresh = np.asarray(ndtri(luck)) * sd[:, None, None]
+        keep = np.exp(-24 / memory)[:, None]
+        for day in range(1, days):
+            fresh[:, :, day] = keep * fresh[:, :, day - 1] + np.sqrt(1 - keep**2) * fresh[:, :, day]
+        return fresh
 
     @cached_property
     def intention_noise(self) -> Floats:
@@ -281,6 +282,17 @@ class Members:
     def policy_end(self) -> Floats:
         """[policies] hours at which each policy ends (infinite if it stands)."""
         return np.array([resolved.end_hours for resolved in self.world.policies])
+
+
+@compiled
+def knot_uniforms(seed: int, members: Ints, first: int, days: int, cells: int, what: int) -> Floats:
+    """Return [M, cells, days] uniforms keyed by (member, date, cell, purpose)."""
+    out = np.empty((members.shape[0], cells, days))
+    for m in range(members.shape[0]):
+        for cell in range(cells):
+            for day in range(days):
+                out[m, cell, day], _ = uniform(key(seed, members[m], first + day, cell, what))
+    return out
 
 
 def share_of_step(start: Floats, end: Floats, begin: float, delta: float) -> Floats:

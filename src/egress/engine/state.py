@@ -1,7 +1,7 @@
 """Where everybody is: the whole state of a chunk of members between two steps.
 
 Fixed size, arrays only, first axis the member; it can be saved, copied, resampled and resumed at any step.
-Rings and queues carry classes; where people come from is kept in [place, origin, class] tables, from which
+Rings and queues carry classes; where people come from is kept in [place, class, origin] tables, from which
 somebody is drawn without replacement when he leaves the place.
 """
 
@@ -53,7 +53,7 @@ class State:
     booked: Int32s
     """[M, P, H, C] seats held, by day of departure (ring over the horizon)."""
     booked_from: Int32s
-    """[M, P, O, C]"""
+    """[M, P, C, O] where those with a seat come from."""
     ordinary_held: Floats
     """[M, S, H] seats held by ordinary travellers."""
     ordinary_flown: Floats
@@ -61,7 +61,7 @@ class State:
     road: Int32s
     """[M, X, R, C] on the way to a land door, by step of arrival (ring)."""
     road_from: Int32s
-    """[M, X, O, C] on the way to a door or in its queues."""
+    """[M, X, C, O] where those on the way to a door or in its queues come from."""
     air: Int32s
     """[M, A − X, R, C] in the air, by step of arrival (ring)."""
     queue: Int32s
@@ -165,11 +165,11 @@ def initial(members: Members) -> State:
         acted=people(o, c),
         leaving=people(len(w.ways.itineraries), c),
         booked=people(w.products, days, c),
-        booked_from=people(w.products, o, c),
+        booked_from=people(w.products, c, o),
         ordinary_held=reals(w.services, days),
         ordinary_flown=reals(w.services),
         road=people(x, road, c),
-        road_from=people(x, o, c),
+        road_from=people(x, c, o),
         air=people(a - x, air, c),
         queue=people(lanes, queue, c + 1),
         cohort_from=reals(lanes, queue),

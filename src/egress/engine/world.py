@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ QUEUE_DAYS = 20  # cohorts kept apart in a queue; older ones are merged, nobody 
 RECENT_DAYS = 10  # model.md step 9: hazards of leaving change after ten days
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A scenario turned into index arrays, in hours and persons; nothing in it is drawn."""
 
@@ -173,6 +173,34 @@ class World:
         return np.searchsorted(self.way_origin, np.arange(self.origins + 1)).astype(np.int64)
 
     @cached_property
+    def way_service(self) -> Ints:
+        """Service whose seat each itinerary needs, or −1 by land."""
+        return np.array([-1 if w.service is None else w.service for w in self.ways.itineraries], dtype=np.int64)
+
+    @cached_property
+    def nests(self) -> tuple[Ints, Ints, Bools]:
+        """Runs of itineraries of one origin and nest: (span by origin, first itinerary of each, needs seats)."""
+        span, first, seats = [0], [], []
+        for o in range(self.origins):
+            for k in range(self.way_span[o], self.way_span[o + 1]):
+                if k == self.way_span[o] or self.way_nest[k] != self.way_nest[k - 1]:
+                    first.append(k)
+                    seats.append(False)
+                seats[-1] = seats[-1] or bool(self.way_service[k] >= 0)
+            span.append(len(first))
+        first.append(len(self.way_nest))
+        return np.array(span, dtype=np.int64), np.array(first, dtype=np.int64), np.array(seats, dtype=bool)
+
+    @cached_property
+    def uses(self) -> Bools:
+        """[S, O] whether anybody of an origin could buy a seat of a service."""
+        out = np.zeros((max(self.services, 1), self.origins), dtype=bool)
+        for way in self.ways.itineraries:
+            if way.service is not None:
+                out[way.service, way.origin] = True
+        return out
+
+    @cached_property
     def admitted(self) -> Bools:
         """[A, G] whether documents open an entry at the start of the period."""
         places = {place.id: place for place in self.scenario.places}
@@ -238,12 +266,14 @@ class World:
         """Names by which a policy may select each entry: crossing, country, place, label."""
         return [{e.label, e.door, e.country, e.place} for e in self.ways.entries]
 
+    @lru_cache(maxsize=None)  # noqa: B019 - a world lives as long as its run
     def entry_mask(self, names: str | tuple[str, ...]) -> Bools:
         """[A] which entries a policy's selection of crossings means."""
         if names == "all":
             return np.ones(self.entries, dtype=bool)
         return np.array([bool(own & set(names)) for own in self.entry_names])
 
+    @lru_cache(maxsize=None)  # noqa: B019 - a world lives as long as its run
     def class_mask(self, names: str | tuple[str, ...], listed_only: bool = False) -> Bools:
         """[C] which classes a policy's selection of groups means."""
         if names == "all":

@@ -26,7 +26,7 @@ from egress.report.rounding import people, rounded
 from egress.report.tables import QUANTILES, local_ends, quantiles, spread
 from egress.scenario.schema import Scenario
 
-Chart = alt.Chart | alt.LayerChart
+Chart = Any  # of altair, whose own types do not say what layering gives
 BLUE, INK, ORANGE, GREY = "#0072B2", "#1a1a1a", "#D55E00", "#6b7280"
 BANDS = (("p05", "p95", 0.16), ("p10", "p90", 0.22), ("p25", "p75", 0.34))
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
@@ -48,6 +48,7 @@ STATUS_LOOK = {
     "denied": (ORANGE, "cross"),
     "ended": (GREY, "square"),
 }
+TITLED = r"<path\2><title>\1</title></path>"
 _numbers = count(1)
 
 
@@ -71,9 +72,7 @@ def embedded(text: str, label: str) -> str:
     own = f"figure{next(_numbers)}-"
     text = re.sub(r'(id="|url\(#)', rf"\g<1>{own}", text)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)
-    text = re.sub(
-        r'<path aria-label="([^"]*)"([^>]*)>(?:</path>)?', r"<path\2><title>\1</title></path>", text
-    )
+    text = re.sub(r'<path aria-label="([^"]*)"([^>]*?)\s*(?:/>|></path>)', TITLED, text)
     text = re.sub(r' (aria-label|aria-roledescription|aria-hidden|role)="[^"]*"', "", text)
     return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)
 
@@ -117,7 +116,7 @@ def _days(times: pd.Series[Any], every: int = 7) -> alt.Axis:
 
 
 def _marks(seen: pd.DataFrame, table: pd.DataFrame, unit: str) -> list[Chart]:
-    """Return the counts: a dot for a day or a moment, a bar for a longer window; hollow when not yet known."""
+    """Return the counts: a dot for a day or a moment, a bar for a longer window; hollow if then unknown."""
     if seen.empty:
         return []
     inside = (seen["to"] >= table["time"].min()) & (seen["from"] <= table["time"].max())
@@ -169,13 +168,13 @@ def series(values: Array, times: Any, whole: bool = True) -> pd.DataFrame:
         table = pd.DataFrame({"time": times} | dict(zip(QUANTILES, found, strict=True)))
     else:
         table = pd.DataFrame({"time": times} | spread(values))
-    if whole:
-        table[list(QUANTILES)] = rounded(table[list(QUANTILES)])
+    bands = list(QUANTILES)
+    table[bands] = rounded(table[bands]) if whole else table[bands].round(1)
     return table
 
 
 def queue_tables(trajectory: xr.Dataset, crossing: str) -> dict[str, pd.DataFrame]:
-    """Return the fans of one crossing: `people`, `vehicles` (if it has such a lane) and `hours` of waiting."""
+    """Return the fans of one crossing: `people`, `vehicles` (if it has a lane for them), `hours`."""
     at = np.flatnonzero(trajectory["lane_crossing"].values == crossing)
     lanes, times = trajectory.isel(lane=at), local_ends(trajectory)
     tables = {"people": series(lanes["queue"].sum("lane").transpose("member", "step").values, times)}
@@ -184,7 +183,7 @@ def queue_tables(trajectory: xr.Dataset, crossing: str) -> dict[str, pd.DataFram
         tables["vehicles"] = series(vehicles(cars), times)
     wait = lanes["wait"].transpose("member", "step", "lane").values
     longest = np.where(np.isnan(wait), -1.0, wait).max(axis=2)
-    tables["hours"] = series(np.where(longest < 0, np.nan, longest), times, whole=False).round(1)
+    tables["hours"] = series(np.where(longest < 0, np.nan, longest), times, whole=False)
     return tables
 
 
@@ -251,7 +250,7 @@ def seats(trajectory: xr.Dataset, services: Sequence[str], names: Names) -> Char
 def fares(trajectory: xr.Dataset, service: str) -> Chart:
     """Return the fan of one service's fare in thousand roubles."""
     values = trajectory["fare"].sel(service=service).transpose("member", "day").values / 1000
-    table = series(values.astype(float), days_of(trajectory), whole=False).round(1)
+    table = series(values.astype(float), days_of(trajectory), whole=False)
     return fan(table, "thousand RUB, one way", pd.DataFrame(), width=240, height=110)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import pandas as pd
 import xarray as xr
@@ -38,16 +38,19 @@ def as_of_moment(as_of: str, trajectory: xr.Dataset) -> pd.Timestamp:
 
 
 def counts(
-    observations: pd.DataFrame, scenario: Scenario, trajectory: xr.Dataset, label: str, what: Iterable[str]
+    observations: pd.DataFrame, scenario: Scenario, trajectory: xr.Dataset, label: str, what: Collection[str]
 ) -> pd.DataFrame:
     """Return the counts of a country, door or place, with local `from`, `to` and value `per_day`.
 
     `label` is a country code, a crossing or a place; `what` the kinds of count (such as `entries`).
     """
-    if observations.empty:
+    wanted = [
+        row["what"] in what and _is(label, row["place"], row["crossing"], scenario)
+        for row in observations.to_dict("records")
+    ]
+    if not any(wanted):
         return pd.DataFrame(columns=[*COLUMNS, *ADDED])
-    rows = observations[observations["what"].isin(list(what))]
-    rows = rows[[_is(label, row.place, row.crossing, scenario) for row in rows.itertuples()]]
+    rows = observations[wanted]
     starts, ends = local(rows["start"], trajectory), local(rows["end"], trajectory)
     days = (ends - starts) / pd.Timedelta(days=1)
     rate = (rows["kind"] == "rate") | rows["unit"].astype(str).str.contains("/")

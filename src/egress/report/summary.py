@@ -89,15 +89,14 @@ def week_rows(
 
 
 def _week(group: pd.DataFrame, seen: pd.DataFrame, exact: bool) -> Week:
-    by = group.set_index("measure")
-    first, last = pd.Timestamp(by["start"].iloc[0]), pd.Timestamp(by["end"].iloc[0])
-    observed = total(seen, first, int(by["days"].iloc[0]))
-    cells = {name: _range(by.loc[name], exact) for name in ("gross", "net", "staying")}
+    first, last = pd.Timestamp(group["start"].iloc[0]), pd.Timestamp(group["end"].iloc[0])
+    observed = total(seen, first, int(group["days"].iloc[0]))
+    cells = {row["measure"]: _range(row, exact) for row in group.to_dict("records")}
     shown = "" if np.isnan(observed) else people(observed, exact)
     return Week(facts.between(first, last), cells["gross"], cells["net"], cells["staying"], shown)
 
 
-def _range(row: pd.Series[Any], exact: bool) -> str:
+def _range(row: Mapping[Hashable, Any], exact: bool) -> str:
     return span(float(row["p10"]), float(row["p50"]), float(row["p90"]), exact)
 
 

@@ -1,6 +1,6 @@
 """Scenario folders and tables as models; every fault of a scenario is reported at once, with its place.
 
->>> load("no-such-crisis")
+>>> load("no-such-crisis")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
 egress.errors.ScenarioError: no-such-crisis: neither a folder nor a shipped scenario...
 """

@@ -154,12 +154,8 @@ def _syntax(error: YAMLError, text: str) -> tuple[int, int, str]:
             problem = "a tab: expected spaces"
         return mark.line + 1, mark.column + 1, f"not readable as YAML: {problem}"
     if isinstance(error, ReaderError):
-        before = text[: error.position].split("\n")
-        return (
-            len(before),
-            len(before[-1]) + 1,
-            f"the character {error.character!r}: expected none of its kind",
-        )
+        before, found = text[: error.position].split("\n"), text[error.position]
+        return len(before), len(before[-1]) + 1, f"the character {found!r}: expected printable text"
     return 1, 1, f"not readable as YAML: {error}"
 
 
@@ -191,6 +187,8 @@ def _mapping(node: MappingNode, loc: Loc, reading: Reading, seen: set[int]) -> d
         else:
             reading.keys[(*loc, key.value)] = Spot(reading.file, line, column)
             data[key.value] = _plain(value, (*loc, key.value), reading, seen)
+            if data[key.value] is None:  # an absent value has no place but the next token's
+                reading.values[(*loc, key.value)] = reading.keys[(*loc, key.value)]
     return data
 
 

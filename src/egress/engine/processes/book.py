@@ -20,6 +20,7 @@ from egress.engine.processes.news import Now
 from egress.engine.state import State
 from egress.engine.world import Floats, Ints
 
+TICK = 0.05  # fares move by whole fare classes of 5 %: what has not moved is not weighed again; assumption
 MIDDAY = 12.0  # h; seats of a day are sold up to its middle
 
 
@@ -105,7 +106,8 @@ def fare(
     full = taken / (capacity * window)
     ordinary = load * expected / window
     excess = min(max((full - ordinary) / max(1.0 - ordinary, 1e-9), 0.0), 1.0)
-    return base * (1.0 + (cap - 1.0) * excess**curve)
+    times = 1.0 + (cap - 1.0) * excess**curve
+    return base * np.exp(np.rint(np.log(times) / TICK) * TICK)
 
 
 @compiled

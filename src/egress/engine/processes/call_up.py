@@ -54,18 +54,22 @@ def call_up(
     by_origin = np.zeros(origins, dtype=np.int64)
     outcome = np.zeros(3)
     fate = np.zeros(3, dtype=np.int64)
+    seated = np.zeros((classes, origins), dtype=np.int64)
     for m in range(due.shape[0]):
         missing = due[m] - called[m].sum()
         if missing <= 0:
             continue
         total = 0.0
+        seated[:] = 0
+        for p in range(booked_from.shape[1]):
+            seated += booked_from[m, p]
         for o in range(origins):
             people = 0
             for c in range(classes):
                 if exposed[c] and twin[c] != c:
                     for stage in range(STAGES - 1):
                         people += home[stage][m, o, c]
-                    people += booked_from[m, :, o, c].sum()
+                    people += seated[c, o]
             chance[o] = people * weight[m, o]
             total += chance[o]
         if total <= 0.0:
@@ -81,7 +85,7 @@ def call_up(
         for o in range(origins):
             if by_origin[o] > 0:
                 state = key(seed, members[m], step, o, PURPOSE)
-                _serve(m, o, by_origin[o], missing, outcome, fate, exposed, twin, home, booked, booked_from,
+                _serve(m, o, by_origin[o], outcome, fate, seated, exposed, twin, home, booked, booked_from,
                        hiding, called, listed, state)  # fmt: skip
         # the last summonses of a step may bring in more than was due: the next step serves fewer
 
@@ -91,9 +95,9 @@ def _serve(
     m: int,
     o: int,
     summonses: int,
-    missing: int,
     outcome: Floats,
     fate: Ints,
+    seated: Ints,
     exposed: Bools,
     twin: Ints,
     home: tuple[Ints, ...],
@@ -111,7 +115,7 @@ def _serve(
         if exposed[c] and twin[c] != c:
             for stage in range(STAGES - 1):
                 counts[c * STAGES + stage] = home[stage][m, o, c]
-            counts[c * STAGES + STAGES - 1] = booked_from[m, :, o, c].sum()
+            counts[c * STAGES + STAGES - 1] = seated[c, o]
     taken = np.zeros(classes * STAGES, dtype=np.int64)
     state = multivariate_hypergeometric(counts, min(summonses, counts.sum()), taken, state)
     for cell in range(classes * STAGES):
@@ -135,15 +139,19 @@ def _serve(
 def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Ints, state: int) -> int:
     """Take `n` people of one origin and class out of their seats; the seats are free again."""
     products, days = booked.shape[1], booked.shape[2]
-    pool = booked_from[m, :, o, c].sum()
+    pool = 0
+    for p in range(products):
+        pool += booked_from[m, p, c, o]
     for p in range(products):
         if n == 0:
             break
-        here = booked_from[m, p, o, c]
+        here = booked_from[m, p, c, o]
+        if here == 0:
+            continue
         gone, state = hypergeometric(here, pool - here, n, state)
         pool -= here
         n -= gone
-        booked_from[m, p, o, c] -= gone
+        booked_from[m, p, c, o] -= gone
         seats = booked[m, p, :, c].sum()
         for h in range(days):
             if gone == 0:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, key, multinomial, purpose
+from egress.engine.draws import binomial, key, multinomial, multinomial_cdf, purpose, uniform
 from egress.engine.members import MONEY, Members
 from egress.engine.processes import book
 from egress.engine.processes.book import fare, first_free, free_seats, ration
@@ -25,8 +25,106 @@ from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints
 
 PURPOSE = purpose("choose")
+AGAIN = purpose("choose again")
 SHARE = purpose("share seats")
 PASSES = 4  # the first choice and at most three more
+FEW = 12  # up to so many people are drawn one by one
+
+
+@compiled
+def weigh(
+    m: int, o: int, c: int, g: int, flights_only: bool, offer: Floats, door: Floats, blocked: Floats, local: Bools,
+    admitted: Bools, nested: float, part_span: Ints, part_first: Ints, part_seats: Bools, way_entry: Ints,
+    way_service: Ints, factor: Floats, summed: Floats, shares: Floats,
+) -> None:  # fmt: skip
+    """Write the weights of one cell's itineraries (`summed` [K], running sums within a nest) and of its nests.
+
+    `shares` [parts of the origin] gets P(nest) up to a constant; `flights_only` leaves nests without seats alone.
+    """
+    doors = blocked.shape[1]
+    for i in range(part_span[o], part_span[o + 1]):
+        if flights_only and not part_seats[i]:
+            continue
+        total = 0.0
+        for k in range(part_first[i], part_first[i + 1]):
+            a = way_entry[k]
+            if admitted[a, g]:
+                w = offer[m, k] * door[m, a, c]
+                if way_service[k] >= 0:
+                    w *= factor[way_service[k]]
+                if a < doors and not local[a, o]:
+                    w *= blocked[m, a]
+                total += w
+            summed[k] = total
+        shares[i - part_span[o]] = total**nested if total > 0.0 else 0.0
+
+
+@compiled
+def reprice(
+    m: int, clock: float, today: int, window: int, seats: Floats, base_fare: Floats, fare_cap: Floats,
+    fare_curve: Floats, load: Floats, usual: Floats, held: Floats, sold: Ints, days_weight: Floats,
+    fare_weight: Floats, nested: Floats, stale: Bools, fares: Floats, ahead: Ints, factor: Floats, changed: Bools,
+) -> None:  # fmt: skip
+    """Refresh first free day, fare and factor of the services that are stale; mark those whose factor moved."""
+    days = held.shape[2]
+    for s in range(held.shape[1]):
+        changed[s] = False
+        if not stale[s]:
+            continue
+        ahead[s] = first_free(seats[m, s], held[m, s], sold[m, s], today, clock)
+        price = fare(base_fare[m, s], fare_cap[m], fare_curve[m], seats[m, s], load[m, s], usual[s], held[m, s],
+                     sold[m, s], today, window)  # fmt: skip
+        fares[m, s] = price
+        fresh = 0.0
+        if ahead[s] < days:
+            utility = -days_weight[m] * ahead[s] * 24.0 - fare_weight[m] * np.log(price / MONEY)
+            fresh = np.exp(utility / nested[m])
+        changed[s] = fresh != factor[s]
+        factor[s] = fresh
+        stale[s] = ahead[s] == 0
+
+
+@compiled
+def pick(n: int, shares: Floats, parts: int, first: int, part_first: Ints, summed: Floats, out: Ints, state: int) -> int:
+    """Let `n` people choose; shares [parts + 1], waiting last; `out` [ways of the origin + 1] is added to."""
+    total = 0.0
+    for i in range(parts + 1):
+        total += shares[i]
+    base = part_first[first]
+    waiting = part_first[first + parts] - base
+    if n <= FEW:
+        for _ in range(n):
+            u, state = uniform(state)
+            u *= total
+            i = 0
+            while i < parts and u >= shares[i]:
+                u -= shares[i]
+                i += 1
+            if i == parts:
+                out[waiting] += 1
+                continue
+            v, state = uniform(state)
+            start, end = part_first[first + i], part_first[first + i + 1]
+            v *= summed[end - 1]
+            k = start
+            while k < end - 1 and v >= summed[k]:
+                k += 1
+            out[k - base] += 1
+        return state
+    chance = np.empty(parts + 1)
+    chosen = np.zeros(parts + 1, dtype=np.int64)
+    for i in range(parts + 1):
+        chance[i] = shares[i] / total
+    state = multinomial(n, chance, chosen, state)
+    out[waiting] += chosen[parts]
+    for i in range(parts):
+        if chosen[i] > 0:
+            start, end = part_first[first + i], part_first[first + i + 1]
+            cdf = np.empty(end - start)
+            for k in range(start, end):
+                cdf[k - start] = summed[k] / summed[end - 1]
+            state = multinomial_cdf(chosen[i], cdf, out[start - base : end - base], state)
+    return state
 
 
 @compiled
@@ -46,11 +144,13 @@ def choose(
     nested: Floats,
     days_weight: Floats,
     fare_weight: Floats,
-    span: Ints,
+    part_span: Ints,
+    part_first: Ints,
+    part_seats: Bools,
+    uses: Bools,
     way_entry: Ints,
-    way_nest: Ints,
     way_product: Ints,
-    product_service: Ints,
+    way_service: Ints,
     class_group: Ints,
     seats: Floats,
     base_fare: Floats,
@@ -75,125 +175,129 @@ def choose(
     """Let everybody who acts choose, and book, for one step.
 
     offer [M, K] exp(V/λ) of what no step changes, scaled by the best of the origin; door [M, A, C] and blocked
-    [M, X] the factors of this step; idle [M, O, G] weight of waiting. `look` asks for `no_way` [M, O, C].
+    [M, X] the factors of this step; idle [M, O, G] weight of waiting; part_* the nests of each origin as runs
+    of itineraries; uses [S, O]. `look` asks for `no_way` [M, O, C].
     """
     origins, classes = acted.shape[1], acted.shape[2]
     services, days = held.shape[1], held.shape[2]
-    nests = way_nest.max() + 1 if len(way_nest) else 1
-    doors = blocked.shape[1]
-    most = origins * classes * 8 + 64
+    widest = 1
+    longest = 1
+    for o in range(origins):
+        widest = max(widest, part_span[o + 1] - part_span[o])
+        longest = max(longest, part_first[part_span[o + 1]] - part_first[part_span[o]])
+    most = origins * classes * 16 + 64
     left = np.zeros((origins, classes), dtype=np.int64)
     ask = np.zeros((origins, classes), dtype=np.int64)
+    turn = np.zeros((origins, classes), dtype=np.int64)
     factor = np.zeros(services)
     ahead = np.zeros(services, dtype=np.int64)
-    weight = np.zeros(max(1, len(way_entry)))
-    nest_sum = np.zeros(nests + 1)
-    nest_share = np.zeros(nests + 1)
-    nest_count = np.zeros(nests + 1, dtype=np.int64)
-    within = np.zeros(max(1, len(way_entry)))
-    count = np.zeros(max(1, len(way_entry)), dtype=np.int64)
+    stale = np.ones(services, dtype=np.bool_)
+    changed = np.zeros(services, dtype=np.bool_)
+    touched = np.zeros(origins, dtype=np.bool_)
+    short = np.zeros(max(1, services), dtype=np.bool_)
+    fresh = np.zeros((origins, classes), dtype=np.int64)  # 0 nothing weighed, 1 flights stale, 2 all fresh
+    summed = np.zeros((classes, max(1, len(way_entry))))
+    shares = np.zeros((origins, classes, widest + 1))
+    chosen = np.zeros(longest + 1, dtype=np.int64)
     who = np.zeros((4, most), dtype=np.int64)  # service, product, origin, class of a request
     who_n = np.zeros(most, dtype=np.int64)
     got = np.zeros(most, dtype=np.int64)
     asked = np.zeros(max(1, services), dtype=np.int64)
     for m in range(acted.shape[0]):
+        people = 0
         for o in range(origins):
             for c in range(classes):
                 left[o, c] = acted[m, o, c]
+                people += acted[m, o, c]
                 acted[m, o, c] = 0
+        fresh[:] = 0
+        stale[:] = True
         for r in range(rounds):
+            if people == 0 and not (look and r == rounds - 1):
+                continue
             clock = hour + r
+            asking = 0
             for o in range(origins):
                 for c in range(classes):
                     ask[o, c] = 0
                     if left[o, c] > 0:
                         state = key(seed, members[m], step * rounds + r, o * classes + c, PURPOSE)
-                        n, state = binomial(left[o, c], 1.0 / (rounds - r), state)
+                        if r == 0:
+                            turn[o, c] = -1
+                            if left[o, c] <= rounds:
+                                u, state = uniform(state)
+                                turn[o, c] = int(u * rounds)
+                        if turn[o, c] >= 0:  # few people: all in one round, drawn at random
+                            n = left[o, c] if turn[o, c] == r else 0
+                        else:
+                            n, state = binomial(left[o, c], 1.0 / (rounds - r), state)
                         ask[o, c] = n
                         left[o, c] -= n
+                        asking += n
+            people -= asking
             for attempt in range(PASSES):
-                if ask.sum() == 0 and not (look and r == rounds - 1 and attempt == 0):
+                last = look and r == rounds - 1 and attempt == 0
+                if asking == 0 and not last:
                     break
+                reprice(m, clock, today, window, seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
+                        days_weight, fare_weight, nested, stale, fares, ahead, factor, changed)  # fmt: skip
+                touched[:] = False
                 for s in range(services):
-                    ahead[s] = first_free(seats[m, s], held[m, s], sold[m, s], today, clock)
-                    price = fare(base_fare[m, s], fare_cap[m], fare_curve[m], seats[m, s], load[m, s], usual[s], held[m, s],
-                                 sold[m, s], today, window)  # fmt: skip
-                    fares[m, s] = price
-                    next_seat[m, s] = ahead[s]
-                    if ahead[s] >= days:
-                        factor[s] = 0.0
-                    else:
-                        utility = -days_weight[m] * ahead[s] * 24.0 - fare_weight[m] * np.log(price / MONEY)
-                        factor[s] = np.exp(utility / nested[m])
+                    if changed[s]:
+                        touched |= uses[s]
+                for o in range(origins):
+                    if touched[o]:
+                        for c in range(classes):
+                            fresh[o, c] = min(fresh[o, c], 1)
+                asking = 0
                 requests = 0
                 for o in range(origins):
+                    first = part_span[o]
+                    parts = part_span[o + 1] - first
                     for c in range(classes):
-                        asking = look and r == rounds - 1 and attempt == 0
                         n = ask[o, c]
-                        if n == 0 and not asking:
+                        if n == 0 and not last:
                             continue
                         g = class_group[c]
-                        nest_sum[:] = 0.0
-                        for k in range(span[o], span[o + 1]):
-                            a = way_entry[k]
-                            w = 0.0
-                            if admitted[a, g]:
-                                w = offer[m, k] * door[m, a, c]
-                                p = way_product[k]
-                                if p >= 0:
-                                    w *= factor[product_service[p]]
-                                if a < doors and not local[a, o]:
-                                    w *= blocked[m, a]
-                            weight[k] = w
-                            nest_sum[way_nest[k]] += w
-                        total = 0.0
-                        for i in range(nests):
-                            nest_share[i] = nest_sum[i] ** nested[m] if nest_sum[i] > 0.0 else 0.0
-                            total += nest_share[i]
-                        if asking:
-                            no_way[m, o, c] = total <= 0.0
+                        if fresh[o, c] < 2:
+                            weigh(m, o, c, g, fresh[o, c] == 1, offer, door, blocked, local, admitted, nested[m],
+                                  part_span, part_first, part_seats, way_entry, way_service, factor, summed[c],
+                                  shares[o, c])  # fmt: skip
+                            shares[o, c, parts] = idle[m, o, g]
+                            fresh[o, c] = 2
+                        if last:
+                            no_way[m, o, c] = shares[o, c, :parts].sum() <= 0.0
                         if n == 0:
                             continue
-                        if total <= 0.0:
-                            waiting[m, o, c] += n
-                            ask[o, c] = 0
-                            continue
-                        nest_share[nests] = idle[m, o, g]
-                        total += nest_share[nests]
-                        for i in range(nests + 1):
-                            nest_share[i] /= total
-                            nest_count[i] = 0
-                        state = key(seed, members[m], step * rounds + r, (attempt + 1) * 65536 + o * classes + c, PURPOSE)
-                        state = multinomial(n, nest_share, nest_count, state)
-                        waiting[m, o, c] += nest_count[nests]
                         ask[o, c] = 0
-                        k = span[o]
-                        while k < span[o + 1]:
-                            i = way_nest[k]
-                            end = k
-                            while end < span[o + 1] and way_nest[end] == i:
-                                end += 1
-                            if nest_count[i] > 0:
-                                for j in range(k, end):
-                                    within[j] = weight[j] / nest_sum[i]
-                                    count[j] = 0
-                                state = multinomial(nest_count[i], within[k:end], count[k:end], state)
-                                for j in range(k, end):
-                                    if count[j] > 0:
-                                        p = way_product[j]
-                                        if p < 0:
-                                            leaving[m, j, c] += count[j]
-                                        elif requests < most:
-                                            who[0, requests] = product_service[p]
-                                            who[1, requests] = p
-                                            who[2, requests] = o
-                                            who[3, requests] = c
-                                            who_n[requests] = count[j]
-                                            got[requests] = 0
-                                            requests += 1
-                                        else:
-                                            waiting[m, o, c] += count[j]
-                            k = end
+                        if shares[o, c, :parts].sum() <= 0.0:
+                            waiting[m, o, c] += n
+                            continue
+                        base = part_first[first]
+                        ways = part_first[first + parts] - base
+                        chosen[: ways + 1] = 0
+                        cell = attempt * 65536 + o * classes + c
+                        state = key(seed, members[m], step * rounds + r, cell, AGAIN)
+                        state = pick(n, shares[o, c], parts, first, part_first, summed[c], chosen, state)
+                        waiting[m, o, c] += chosen[ways]
+                        for k in range(ways):
+                            if chosen[k] == 0:
+                                continue
+                            p = way_product[base + k]
+                            if p < 0:
+                                leaving[m, base + k, c] += chosen[k]
+                            elif requests < most:
+                                who[0, requests] = way_service[base + k]
+                                who[1, requests] = p
+                                who[2, requests] = o
+                                who[3, requests] = c
+                                who_n[requests] = chosen[k]
+                                got[requests] = 0
+                                requests += 1
+                            else:
+                                waiting[m, o, c] += chosen[k]
+                if requests == 0:
+                    continue
                 asked[:] = 0
                 for i in range(requests):
                     asked[who[0, i]] += who_n[i]
@@ -201,13 +305,18 @@ def choose(
                     if asked[s] > 0:
                         h = (today + ahead[s]) % days
                         free = free_seats(seats[m, s], held[m, s, h], sold[m, s, h], ahead[s], clock)
-                        state = key(seed, members[m], step * rounds + r, attempt * 65536 + s, SHARE)
-                        state = ration(s, free, asked[s], requests, who[0], who_n, got, state)
+                        stale[s] = True
+                        short[s] = free < asked[s]
+                        if short[s]:
+                            state = key(seed, members[m], step * rounds + r, attempt * 65536 + s, SHARE)
+                            state = ration(s, free, asked[s], requests, who[0], who_n, got, state)
                 for i in range(requests):
                     s, p, o, c = who[0, i], who[1, i], who[2, i], who[3, i]
                     h = (today + ahead[s]) % days
+                    if not short[s]:
+                        got[i] = who_n[i]
                     booked[m, p, h, c] += got[i]
-                    booked_from[m, p, o, c] += got[i]
+                    booked_from[m, p, c, o] += got[i]
                     sold[m, s, h] += got[i]
                     bought[m, s] += got[i]
                     missed = who_n[i] - got[i]
@@ -215,6 +324,10 @@ def choose(
                         waiting[m, o, c] += missed
                     else:
                         ask[o, c] += missed
+                        asking += missed
+        if look:
+            for s in range(services):
+                next_seat[m, s] = ahead[s]
 
 
 @compiled
@@ -330,11 +443,11 @@ def step(
         members["nest_dissimilarity"],
         members["weight_days"],
         members["weight_fare"],
-        world.way_span,
+        *world.nests,
+        world.uses,
         world.way_entry,
-        world.way_nest,
         world.way_product,
-        world.product_service,
+        world.way_service,
         world.class_group,
         seats,
         members.service("fare"),

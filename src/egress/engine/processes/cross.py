@@ -17,7 +17,7 @@ from egress.engine.compiled import compiled
 from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
-from egress.engine.processes.travel import comply_share, draw_origins, send_home
+from egress.engine.processes.travel import comply_share, leave, send_home
 from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints, World
 
@@ -176,14 +176,14 @@ def cross(
     record_* [M, L] what the lanes did in this step.
     """
     classes = queue.shape[3] - 1
-    origins = road_from.shape[2]
+    origins = road_from.shape[3]
     slots = road.shape[2]
     coming = np.zeros(classes + 1, dtype=np.int64)
     joining = np.zeros(classes + 1, dtype=np.int64)
     gone = np.zeros(classes + 1, dtype=np.int64)
     through = np.zeros(classes + 1, dtype=np.int64)
     walkers = np.zeros(classes + 1, dtype=np.int64)
-    out = np.zeros(origins, dtype=np.int64)
+    ignored = np.zeros(origins, dtype=np.int64)
     for m in range(road.shape[0]):
         for x in range(road.shape[1]):
             first, last = door_span[x], door_span[x + 1]
@@ -231,10 +231,7 @@ def cross(
                     n, state = binomial(coming[c], turning, state)
                     coming[c] -= n
                     if n > 0 and c < classes:
-                        out[:] = 0
-                        state = draw_origins(road_from[m, x, :, c], n, out, state)
-                        for o in range(origins):
-                            waiting[m, o, c] += out[o]
+                        state = leave(road_from[m, x, c], n, waiting[m, :, c], ignored, state)
                     if n > 0:
                         record_gave_up[m, door_lanes[first]] += n
             parts = np.zeros((classes + 1, number), dtype=np.int64)
@@ -274,10 +271,7 @@ def cross(
                             on, state = binomial(n, walk_on[m], state)
                             walkers[c] += on
                             n -= on
-                        out[:] = 0
-                        state = draw_origins(road_from[m, x, :, c], n, out, state)
-                        for o in range(origins):
-                            waiting[m, o, c] += out[o]
+                        state = leave(road_from[m, x, c], n, waiting[m, :, c], ignored, state)
                 join(lane, m, begin, delta, joining, queue, cohort_from, cohort_to, oldest, newest)
                 people = waiting_before - left + joining.sum()
                 could = credit[m, lane] + service[m, lane] * lane_factor[m, lane] * lane_open[m, lane] * delta
@@ -303,21 +297,14 @@ def cross(
                     stopped, state = binomial(n, refused[m, x, c], state)
                     if stopped > 0:
                         summons, state = binomial(stopped, summoned[m, x, c], state)
-                        state = send_home(m, stopped, summons, comply[m], c, twin[c], road_from[m, x, :, c], out,
-                                          cooling, called, listed, state)  # fmt: skip
+                        state = send_home(m, stopped, summons, comply[m], c, twin[c], road_from[m, x, c], cooling,
+                                          called, listed, state)  # fmt: skip
                     inside, state = binomial(n - stopped, admitted[m, x, c], state)
                     rejected = n - stopped - inside
                     if rejected > 0:
-                        out[:] = 0
-                        state = draw_origins(road_from[m, x, :, c], rejected, out, state)
-                        for o in range(origins):
-                            cooling[m, o, c] += out[o]
+                        state = leave(road_from[m, x, c], rejected, cooling[m, :, c], ignored, state)
                     if inside > 0:
-                        out[:] = 0
-                        state = draw_origins(road_from[m, x, :, c], inside, out, state)
-                        for o in range(origins):
-                            abroad[m, o, c] += out[o]
-                            flows[m, o, x] += out[o]
+                        state = leave(road_from[m, x, c], inside, abroad[m, :, c], flows[m, :, x], state)
                     arrived[m, x] += inside
                     turned_back[m, x] += stopped + rejected
                     record_refused[m, lane] += stopped + rejected

@@ -200,13 +200,14 @@ def _feared(members: Members, j: int, resolved: ResolvedPolicy, middle: float) -
         return None
     low, high = window
     near = float(members["fear_horizon"][0])
-    left = max(high - max(low, middle), 0.0)
-    reach = np.clip(min(high, middle + near) - max(low, middle), 0.0, None)
+    left = high - max(low, middle)
+    reach = min(high, middle + near) - max(low, middle)
     if middle < high:
-        share = float(reach / left) if left > 0 else 0.0
+        share = max(reach, 0.0) / left if left > 0 else float(high <= middle + near)
     else:
         share = max(0.0, 1.0 - (middle - high) / FADES_AFTER)
-    w = members.drawn(weight, f"policy/{resolved.policy.id}/feared")
+    # one luck for all statuses, each with a weight of its own: `drawn` would keep the first one's
+    w = weight.quantile(members.uniform(f"policy/{resolved.policy.id}/feared"))
     return np.where(members.policy_start[:, j] > middle, w * share, 0.0)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, hypergeometric, key, multinomial_cdf, multivariate_hypergeometric, purpose
+from egress.engine.draws import binomial, hypergeometric, key, multinomial_cdf, purpose, uniform
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
@@ -21,7 +21,7 @@ SET_OUT = purpose("set out")
 BOARD = purpose("board")
 BLOCK = purpose("road block")
 FLOWN = purpose("ordinary flown")
-START_POINTS = 8  # midpoint rule over the uniform start within a step
+START_POINTS = 6  # midpoint rule over the uniform start within a step
 
 
 def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
@@ -43,14 +43,27 @@ def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
     return total
 
 
+FEW = 6  # up to so many people are drawn one by one
+
+
 @compiled
-def draw_origins(table: Ints, n: int, out: Ints, state: int) -> int:
-    """Draw the origins of `n` people who leave a place; `table` [O] is lowered, `out` [O] raised."""
-    people = table.sum()
-    if n == people:
-        for o in range(table.shape[0]):
-            out[o] += table[o]
-            table[o] = 0
+def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
+    """Draw the origins of `n` people who leave a place: `table` [O] is lowered, `to` and `also` [O] raised."""
+    people = 0
+    for o in range(table.shape[0]):
+        people += table[o]
+    if n <= FEW and n < people:
+        for _ in range(n):
+            u, state = uniform(state)
+            rank = int(u * people)
+            o = 0
+            while rank >= table[o]:
+                rank -= table[o]
+                o += 1
+            table[o] -= 1
+            to[o] += 1
+            also[o] += 1
+            people -= 1
         return state
     left = n
     for o in range(table.shape[0]):
@@ -58,11 +71,14 @@ def draw_origins(table: Ints, n: int, out: Ints, state: int) -> int:
             break
         here = table[o]
         if here > 0:
-            k, state = hypergeometric(here, people - here, left, state)
+            k = here
+            if left < people:
+                k, state = hypergeometric(here, people - here, left, state)
             people -= here
             left -= k
             table[o] -= k
-            out[o] += k
+            to[o] += k
+            also[o] += k
     return state
 
 
@@ -86,12 +102,32 @@ def set_out(
                         continue
                     leaving[m, k, c] = 0
                     state = key(seed, members[m], step, k * classes + c, SET_OUT)
-                    spread[:] = 0
-                    state = multinomial_cdf(n, cdf[m, row[k]], spread, state)
-                    for j in range(slots):
-                        if spread[j] > 0:
-                            road[m, x, (step + j) % slots, c] += spread[j]
-                    road_from[m, x, o, c] += n
+                    state = spread_out(n, cdf[m, row[k]], step, road[m, x], c, spread, state)
+                    road_from[m, x, c, o] += n
+
+
+@compiled
+def spread_out(n: int, cdf: Floats, step: int, ring: Ints, c: int, scratch: Ints, state: int) -> int:
+    """Add `n` people of a class to a ring [R, C] by step of arrival; `cdf` over the first steps of it."""
+    slots = ring.shape[0]
+    if n <= FEW:
+        for _ in range(n):
+            u, state = uniform(state)
+            low, high = 0, slots - 1
+            while low < high:
+                middle = (low + high) // 2
+                if cdf[middle] > u:
+                    high = middle
+                else:
+                    low = middle + 1
+            ring[(step + low) % slots, c] += 1
+        return state
+    scratch[:slots] = 0
+    state = multinomial_cdf(n, cdf[:slots], scratch[:slots], state)
+    for j in range(slots):
+        if scratch[j] > 0:
+            ring[(step + j) % slots, c] += scratch[j]
+    return state
 
 
 @compiled
@@ -101,7 +137,7 @@ def stop_at_block(
 ) -> None:  # fmt: skip
     """Turn back those whom a road block catches: remaining time within (distance, distance + delta]."""
     slots, classes = road.shape[2], road.shape[3]
-    origins = road_from.shape[2]
+    origins = road_from.shape[3]
     others = np.zeros(origins, dtype=np.int64)
     out = np.zeros(origins, dtype=np.int64)
     for m in range(road.shape[0]):
@@ -115,8 +151,8 @@ def stop_at_block(
                 barred = 0
                 total = 0
                 for o in range(origins):
-                    total += road_from[m, x, o, c]
-                    others[o] = 0 if local[x, o] else road_from[m, x, o, c]
+                    total += road_from[m, x, c, o]
+                    others[o] = 0 if local[x, o] else road_from[m, x, c, o]
                     barred += others[o]
                 if barred == 0:
                     continue
@@ -132,12 +168,11 @@ def stop_at_block(
                         continue
                     road[m, x, slot, c] -= n
                     out[:] = 0
-                    state = draw_origins(others, n, out, state)
+                    state = leave(others, n, out, cooling[m, :, c], state)
                     barred -= n
                     total -= n
                     for o in range(origins):
-                        road_from[m, x, o, c] -= out[o]
-                        cooling[m, o, c] += out[o]
+                        road_from[m, x, c, o] -= out[o]
 
 
 @compiled
@@ -145,7 +180,7 @@ def board(
     seed: int,
     members: Ints,
     step: int,
-    leave: float,
+    boarding: float,
     today: int,
     refused: Floats,
     summoned: Floats,
@@ -168,15 +203,14 @@ def board(
     listed: Ints,
     turned_back: Ints,
 ) -> None:
-    """Board those booked for today; `leave` is the share of today's remaining passengers who leave now.
+    """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
     exit_entry [P] entry whose exit control applies at take-off (−1 for feeders); cdf [M, P, R].
     """
     days, classes = booked.shape[2], booked.shape[3]
-    origins = booked_from.shape[2]
     h = today % days
-    out = np.zeros(origins, dtype=np.int64)
-    spread = np.zeros(cdf.shape[2], dtype=np.int64)
+    scratch = np.zeros(cdf.shape[2], dtype=np.int64)
+    ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
         for p in range(booked.shape[1]):
             a = product_entry[p]
@@ -184,7 +218,7 @@ def board(
                 if booked[m, p, h, c] == 0:
                     continue
                 state = key(seed, members[m], step, p * classes + c, BOARD)
-                n, state = binomial(booked[m, p, h, c], leave, state)
+                n, state = binomial(booked[m, p, h, c], boarding, state)
                 if n == 0:
                     continue
                 booked[m, p, h, c] -= n
@@ -194,53 +228,40 @@ def board(
                 if stopped > 0:
                     turned_back[m, a] += stopped
                     served, state = binomial(stopped, summoned[m, a, c], state)
-                    state = send_home(m, stopped, served, comply[m], c, twin[c], booked_from[m, p, :, c], out,
-                                      cooling, called, listed, state)  # fmt: skip
+                    state = send_home(m, stopped, served, comply[m], c, twin[c], booked_from[m, p, c], cooling,
+                                      called, listed, state)  # fmt: skip
                 n -= stopped
                 if n == 0:
                     continue
-                out[:] = 0
-                state = draw_origins(booked_from[m, p, :, c], n, out, state)
-                spread[:] = 0
                 if domestic[p]:
-                    slots = road.shape[2]
-                    state = multinomial_cdf(n, cdf[m, p, :slots], spread[:slots], state)
-                    for j in range(slots):
-                        road[m, a, (step + j) % slots, c] += spread[j]
-                    for o in range(origins):
-                        road_from[m, a, o, c] += out[o]
+                    state = leave(booked_from[m, p, c], n, road_from[m, a, c], ignored, state)
+                    state = spread_out(n, cdf[m, p], step, road[m, a], c, scratch, state)
                 else:
-                    slots = air.shape[2]
-                    state = multinomial_cdf(n, cdf[m, p, :slots], spread[:slots], state)
-                    for j in range(slots):
-                        air[m, a - doors, (step + j) % slots, c] += spread[j]
-                    for o in range(origins):
-                        abroad[m, o, c] += out[o]
-                        flows[m, o, a] += out[o]
+                    state = leave(booked_from[m, p, c], n, abroad[m, :, c], flows[m, :, a], state)
+                    state = spread_out(n, cdf[m, p], step, air[m, a - doors], c, scratch, state)
 
 
 @compiled
 def send_home(
-    m: int, stopped: int, served: int, comply: float, c: int, listed_class: int, table: Ints, out: Ints,
-    cooling: Ints, called: Ints, listed: Ints, state: int,
+    m: int, stopped: int, served: int, comply: float, c: int, listed_class: int, table: Ints, cooling: Ints,
+    called: Ints, listed: Ints, state: int,
 ) -> int:  # fmt: skip
     """Send people back from exit control; those served a summons are listed, a share of them complies."""
     if listed_class < 0:
         served = 0
-    out[:] = 0
-    state = draw_origins(table, served, out, state)
-    for o in range(out.shape[0]):
-        if out[o] > 0:
-            reported, state = binomial(out[o], comply, state)
-            called[m, o, listed_class] += reported
-            cooling[m, o, listed_class] += out[o] - reported
-            if listed_class != c:
-                listed[m, o] += out[o]
-    out[:] = 0
-    state = draw_origins(table, stopped - served, out, state)
-    for o in range(out.shape[0]):
-        cooling[m, o, c] += out[o]
-    return state
+    if served > 0:
+        out = np.zeros(table.shape[0], dtype=np.int64)
+        state = leave(table, served, out, out, state)
+        for o in range(out.shape[0]):
+            if out[o] > 0:
+                n = out[o] // 2  # counted twice by `leave`
+                reported, state = binomial(n, comply, state)
+                called[m, o, listed_class] += reported
+                cooling[m, o, listed_class] += n - reported
+                if listed_class != c:
+                    listed[m, o] += n
+    ignored = np.zeros(table.shape[0], dtype=np.int64)
+    return leave(table, stopped - served, cooling[m, :, c], ignored, state)
 
 
 @compiled
@@ -296,12 +317,12 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
             members.seed, members.numbers, now.step, now.delta, now.block, now.block_hours, now.block_local,
             state.road, state.road_from, state.cooling,
         )  # fmt: skip
-    leave = min(1.0, now.delta / (24.0 - now.hour))
+    boarding = min(1.0, now.delta / (24.0 - now.hour))
     board(
         members.seed,
         members.numbers,
         now.step,
-        leave,
+        boarding,
         now.day,
         1.0 - (1.0 - now.refused) * now.admitted,  # carriers do not take whom the other side turns away
         now.summoned,

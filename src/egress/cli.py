@@ -1,0 +1,357 @@
+"""The command line: run, validate, explain, new, list, schema.
+
+Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
+Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
+`egress run` does is to draw its progress bar; each command imports what it needs.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from egress import __version__
+from egress.errors import EgressError, FaultyInput
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress
+
+    from egress.scenario.schema import Scenario
+
+FAULTY, STOPPED = 2, 130  # exit codes
+WIDTH = 120  # columns of what goes into a file or another program
+STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
+MOST_SEED = 2**63 - 1
+MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
+PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="})
+
+app = typer.Typer(
+    name="egress",
+    help="Simulate and forecast sudden mass departures: who arrives where and when, with honest ranges.",
+    epilog="Start with: egress run one-border. Then: egress new my-crisis.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+Source = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A scenario folder, or the name of a shipped scenario.")
+]
+
+
+# Commands
+
+
+@app.callback(invoke_without_command=True)
+def _egress(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"egress {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _moment(text: str) -> date | datetime:
+    """Read a day, or a time with offset; anything else is a bad option."""
+    try:
+        if len(text) == len("2022-09-26"):
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: expected {MOMENT}") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no offset: expected {MOMENT}")
+    return moment
+
+
+def _step(hours: float | None) -> float | None:
+    if hours is not None and hours not in STEPS:
+        raise typer.BadParameter(f"{hours:g} h do not divide a day: expected {', '.join(map(str, STEPS))}")
+    return hours
+
+
+@app.command()
+def run(
+    scenario: Source,
+    out: Annotated[Path | None, typer.Option(help="Folder to write [default: runs/SCENARIO-TIME].")] = None,
+    members: Annotated[int | None, typer.Option(min=1, help="How many runs of chance [scenario's].")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, help="Same seed, same result.")] = None,
+    as_of: Annotated[
+        Any,
+        typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="How many at once [all processors].")] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Do not round numbers of people.")] = False,
+    step: Annotated[float | None, typer.Option(callback=_step, help="Hours of a step [scenario's].")] = None,
+) -> None:
+    """Run a scenario: print a summary and write a folder with tables and a report."""
+    with _bar() as bar:
+        seconds: dict[str, float] = {}
+        with _phase(bar, seconds, "reading"):
+            from egress.scenario.load import load
+
+            chosen = _stepped(load(scenario), step)
+            moment = _start_of(chosen, as_of)
+        from egress.report import folder
+
+        place = out or folder.default(chosen.name, datetime.now())
+        with folder.prepared(place) as part:
+            options = {"members": members, "seed": seed, "as_of": moment, "threads": threads}
+            _run_to(part, bar, seconds, scenario, chosen, exact, options)
+    typer.echo(f"Written to {place}", err=True)
+
+
+def _run_to(
+    part: Path,
+    bar: Progress,
+    seconds: dict[str, float],
+    source: str,
+    scenario: Scenario,
+    exact: bool,
+    options: dict[str, Any],
+) -> None:
+    """Run, print the summary, and write the files of a run to a folder."""
+    task = bar.task_ids[0]
+
+    def progress(share: float) -> None:
+        label = "compiling (once)" if share == 0 else f"running {scenario.name}"
+        bar.update(task, completed=share, description=label)
+
+    with _phase(bar, seconds, "running"):
+        progress(0)
+        from egress.ensemble import run as ensemble
+
+        chosen = {name: value for name, value in options.items() if value is not None}
+        result = ensemble(scenario, **chosen, progress=progress)
+    with _phase(bar, seconds, "comparing with what was counted"):
+        from egress.observations import Observations
+        from egress.observe import compare
+        from egress.report import folder
+        from egress.report.summary import summary
+
+        counts = Observations.of(source)
+        comparison = compare(result, counts)
+        text = summary(result.data, scenario, comparison, exact=exact)
+    bar.stop()
+    _print(text)
+    bar.start()
+    folder.write(
+        part, result, scenario, counts.data, comparison,
+        exact=exact, seconds=seconds, say=lambda name: bar.update(task, description=f"writing {name}"),
+    )  # fmt: skip
+
+
+def _stepped(scenario: Scenario, step: float | None) -> Scenario:
+    """Return the scenario with another length of the step."""
+    if step is None:
+        return scenario
+    return scenario.model_copy(update={"period": scenario.period.model_copy(update={"step": step})})
+
+
+def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | None:
+    """Return a moment; of a day, its start in the local time of the scenario."""
+    if as_of is None or isinstance(as_of, datetime):
+        return as_of
+    from egress.scenario.time import zone
+
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+
+
+@app.command()
+def validate(scenario: Source) -> None:
+    """Check a scenario: every fault with its file, line and column, or what it holds."""
+    from egress.errors import ObservationError, ScenarioError
+    from egress.observations import Observations
+    from egress.scenario.load import load
+
+    faults = []
+    for read in (load, Observations.of):
+        try:
+            read(scenario)
+        except (ScenarioError, ObservationError) as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(faults)
+    typer.echo(f"{load(scenario).name}: valid. {_size(load(scenario))}")
+
+
+@app.command()
+def explain(scenario: Source) -> None:
+    """Show how a scenario is computed: the step and its equations, parameters, events, evidence."""
+    from egress.report.explain import explanation
+    from egress.scenario.load import load
+
+    _print(explanation(load(scenario)))
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="NAME", help="Folder to make; its name names the scenario.")],
+) -> None:
+    """Write a starter scenario: a small made-up crisis with comments, to be changed into yours."""
+    from egress.scenario.starter import write
+
+    for path in write(folder):
+        typer.echo(path)
+    typer.echo(f"\nNext: change these files, then  egress validate {folder}  and  egress run {folder}")
+
+
+@app.command("list")
+def list_scenarios() -> None:
+    """List the scenarios shipped with egress."""
+    from egress.scenario.load import list_names, load
+
+    for scenario in map(load, list_names()):
+        typer.echo(f"{scenario.name}: {scenario.title}\n    {_size(scenario)}")
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option(help="File to write instead of printing.")] = None,
+) -> None:
+    """Print the JSON schema of scenario.yaml, for editors that check and complete."""
+    from egress.scenario.published import schema_text
+
+    if out is None:
+        typer.echo(schema_text(), nl=False)
+        return
+    from egress.report.tables import write_text
+
+    write_text(schema_text(), out)
+    typer.echo(f"Written to {out}", err=True)
+
+
+def _size(scenario: Scenario) -> str:
+    """Return `24 origins, 6 groups, …; 48 days in steps of 6 h`."""
+    from egress.scenario.time import days
+
+    names = ("origins", "groups", "places", "crossings", "lanes", "services", "signals", "policies", "evidence")
+    counted = [(name, len(getattr(scenario, name))) for name in names]
+    said = [f"{count} {_one(name) if count == 1 else name}" for name, count in counted if count]
+    period = scenario.period
+    return f"{', '.join(said)}; {days(period)} days from {period.start} in steps of {period.step:g} h"
+
+
+def _one(name: str) -> str:
+    return "policy" if name == "policies" else name.removesuffix("s")
+
+
+# What is shown
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Draw a progress bar on stderr at once; it vanishes at the end."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        bar.add_task("starting", total=1.0)
+        bar.refresh()
+        yield bar
+
+
+@contextmanager
+def _phase(bar: Progress, seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Show what is going on and note how many seconds it took."""
+    bar.update(bar.task_ids[0], description=name)
+    started = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - started
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else WIDTH)
+
+
+def _print(text: RenderableType) -> None:
+    _console().print(text)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for letters that a terminal cannot show: `→` becomes `->`, others `?`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end].translate(PLAIN)
+    return letters.encode("ascii", "replace").decode("ascii"), error.end
+
+
+def _speak_plainly() -> None:
+    """Let no letter break the output where it is not UTF-8, as on Windows in a pipe."""
+    codecs.register_error("egress-plainly", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="egress-plainly")
+
+
+# Errors
+
+
+def command_line(arguments: Sequence[str]) -> int:
+    """Obey a command line (without the name of the program) and return the exit code.
+
+    >>> command_line(["--version"])
+    egress 0.1.0
+    0
+    """
+    command = typer.main.get_command(app)
+    usage_error: type[Exception] = typer.BadParameter.__mro__[2]  # of the click that this typer brings
+    try:
+        code = command.main(list(arguments), prog_name="egress", standalone_mode=False)
+        sys.stdout.flush()
+        return _stopped() if code == STOPPED else int(code or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        return _stopped()
+    except BrokenPipeError:  # `egress explain … | head`
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it must outlive this function
+        return 0
+    except FaultyInput as error:
+        return _complain(str(error))
+    except (EgressError, OSError) as error:
+        return _complain(_words(error))
+    except usage_error as error:
+        return _complain(_words(error))
+
+
+def _words(error: Exception) -> str:
+    """Return what went wrong in one line."""
+    if hasattr(error, "format_message"):
+        return f"egress: {error.format_message()} (egress --help says more)".replace("\n", " ")
+    if isinstance(error, OSError) and error.strerror:
+        return f"egress: {error.filename or 'output'}: {error.strerror}"
+    return f"egress: {error}"
+
+
+def _complain(message: str) -> int:
+    print(message, file=sys.stderr)
+    return FAULTY
+
+
+def _stopped() -> int:
+    print("stopped; nothing was written", file=sys.stderr)
+    return STOPPED
+
+
+def main() -> None:
+    """Run the command `egress` and leave with its exit code."""
+    _speak_plainly()
+    code = command_line(sys.argv[1:])
+    if code == STOPPED:  # leave at once: a thread that compiles cannot be interrupted
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

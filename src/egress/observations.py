@@ -1,0 +1,261 @@
+"""Observations: what was counted and published; a table with one row per count.
+
+A count has two times: the window that it is about (`start` to `end`), and `published_at`, from which on it
+could be known. Times stay text with the offset of the source, so that its days can be shown as its days.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from egress.errors import ObservationError
+from egress.scenario import load as loading
+from egress.scenario.messages import MOMENT, nearest
+from egress.scenario.positions import Reading, read_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE = "observations.csv"
+NUMBERS = ("value", "low", "high")
+COLUMNS = (
+    "series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit",
+    "published_at", "source", "evidence", "note",
+)  # fmt: skip
+REQUIRED = ("series", "place", "what", "start", "end", "value", "kind", "published_at", "source")
+FILLED = ("series", "what", "start", "end", "kind", "source")
+"""Columns in which no cell may be empty."""
+KINDS = ("daily", "period_total", "cumulative", "rate", "snapshot", "monthly")
+PERSONS = ("persons", "persons/day")
+UNITS = {
+    "entries": PERSONS,
+    "exits": PERSONS,
+    "net": PERSONS,
+    "detained": PERSONS,
+    "called_up": PERSONS,
+    "queue_persons": ("persons",),
+    "queue_vehicles": ("vehicles",),
+    "wait_hours": ("h",),
+}
+"""What can be counted, and the units that a count of it may have."""
+LEVELS = ("queue_vehicles", "queue_persons", "wait_hours")
+"""What is read off at a moment; all else but a stock of people called up is counted over a window."""
+SAME = ("series", "what", "kind", "source")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Published counts: `data` has the columns of COLUMNS; numbers are float (NaN = not said), the rest text.
+
+    >>> sorted(Observations.of("russia-2022").data["kind"].unique())[:3]
+    ['cumulative', 'daily', 'period_total']
+    """
+
+    data: pd.DataFrame
+
+    @classmethod
+    def read(cls, path: str | Path) -> Observations:
+        """Read a CSV table of counts; raise ObservationError with every fault and its place."""
+        reading = read_csv(Path(path), COLUMNS, REQUIRED)
+        rows = _rows(reading)
+        if reading.faults:
+            raise ObservationError(reading.faults)
+        return cls(_frame(rows))
+
+    @classmethod
+    def of(cls, scenario: str | Path) -> Observations:
+        """Return the counts in a scenario's folder (or shipped with egress, by name); none where it has none.
+
+        Raises ScenarioError where there is no such scenario, ObservationError as `read` does.
+        """
+        path = loading._folder(scenario) / FILE
+        return cls.read(path) if path.exists() else cls(_frame([]))
+
+    def known(self, as_of: datetime) -> Observations:
+        """Return the counts published before a moment; those without `published_at` never are.
+
+        Raises ValueError for a moment without offset.
+        """
+        if as_of.tzinfo is None:
+            raise ValueError(f"{as_of}: expected {MOMENT}")
+        times = [moment(text) for text in self.data["published_at"]]
+        kept = [time is not None and time < as_of for time in times]
+        return Observations(self.data.loc[kept].reset_index(drop=True))
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a text or stamp with offset as a datetime, None where there is none; raise ValueError else.
+
+    >>> moment("2022-09-21T09:00+03:00").hour
+    9
+    """
+    if value is None or value == "" or value != value:  # NaN and NaT differ from themselves
+        return None
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if time.tzinfo is None:
+        raise ValueError(f"{value}: expected {MOMENT}")
+    return time
+
+
+def names(cell: Any) -> tuple[str, ...]:
+    """Return the names in a cell such as `FIN|EST`, in which commas may stand for bars.
+
+    >>> names("FIN|EST, lars")
+    ('FIN', 'EST', 'lars')
+    """
+    if not isinstance(cell, str):
+        return ()
+    return tuple(part.strip() for part in re.split(r"[,|]", cell) if part.strip())
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({name: float if name in NUMBERS else str for name in COLUMNS})
+
+
+# Faults
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row as text; notes its faults where they stand."""
+
+    cells: dict[str, str]
+    number: int
+    reading: Reading
+
+    def text(self, column: str) -> str:
+        """Return a cell; empty = not said."""
+        return self.cells.get(column, "")
+
+    def fault(self, column: str, message: str) -> None:
+        """Note a fault of a cell."""
+        spot = self.reading.spot((self.number, column))
+        self.reading.fault(spot.line, spot.column, message)
+
+    def moment(self, column: str) -> datetime | None:
+        """Return a time with offset, None where it is empty or (noted) faulty."""
+        text = self.text(column)
+        try:
+            return moment(text)
+        except ValueError:
+            self.fault(column, f"expected {MOMENT}, found {text!r}")
+            return None
+
+    def amount(self, column: str) -> float | None:
+        """Return a number, None where it is empty or (noted) faulty."""
+        text = self.text(column)
+        if not text:
+            return None
+        problem = _not_an_amount(text, signed=self.text("what") == "net")
+        if problem:
+            self.fault(column, problem)
+            return None
+        return float(text)
+
+    def one_of(self, column: str, known: tuple[str, ...]) -> None:
+        """Check a cell that must hold one of a few names."""
+        text = self.text(column)
+        if text and text not in known:
+            self.fault(column, f"{text!r} is unknown{nearest(text, known)}")
+
+
+def _not_an_amount(text: str, signed: bool) -> str:
+    """Say what is wrong with a number; empty where nothing is."""
+    if not _NUMBER.fullmatch(text):
+        if text.lstrip("+-").lower() in ("nan", "inf", "infinity"):
+            return f"expected a finite number, found {text!r}"
+        hint = ": write a decimal point, and nothing between thousands" if "," in text else ""
+        return f"expected a number, found {text!r}{hint}"
+    if not isfinite(float(text)):
+        return f"expected a finite number, found {text!r}"
+    if float(text) < 0 and not signed:
+        return f"{text} is out of bounds: expected at least 0"
+    return ""
+
+
+def _rows(reading: Reading) -> list[dict[str, Any]]:
+    """Return the rows as values; every fault is noted in the reading."""
+    broken = {fault.line for fault in reading.faults}  # lines with too few or too many cells
+    present = {loc[1] for loc in reading.values if len(loc) == 2}
+    first: dict[tuple[Any, ...], int] = {}
+    rows = []
+    for number, cells in enumerate(reading.data):
+        line = _Line(cells, number, reading)
+        at = reading.spot((number,)).line
+        if at in broken:
+            continue
+        values = _values(line, present)
+        key = _key(line)
+        if key in first:
+            line.fault("series", f"duplicate row: it stands already in line {first[key]}")
+        first.setdefault(key, at)
+        rows.append(values)
+    return rows
+
+
+def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
+    """Return a row as values; its faults are noted."""
+    for column in FILLED:
+        if column in present and not line.text(column):
+            line.fault(column, f"missing {column!r}")
+    line.one_of("what", tuple(UNITS))
+    line.one_of("kind", KINDS)
+    line.one_of(
+        "unit", UNITS.get(line.text("what"), ()) or tuple({u for units in UNITS.values() for u in units})
+    )
+    if {"place"} <= present and not names(line.text("place")) and not names(line.text("crossing")):
+        line.fault("place", "expected a place, a country code or a crossing, found nothing")
+    amounts = {column: line.amount(column) for column in NUMBERS}
+    _check_amounts(line, amounts, present)
+    _check_times(line)
+    return {column: line.text(column) for column in COLUMNS} | amounts
+
+
+def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[Any]) -> None:
+    low, high = amounts["low"], amounts["high"]
+    given = [bool(line.text(column)) for column in NUMBERS]
+    if given[1] != given[2]:
+        line.fault("low" if given[1] else "high", "low and high stand together or not at all")
+    elif not any(given) and "value" in present:
+        line.fault("value", "expected a value, or low and high, found nothing")
+    if low is not None and high is not None and low > high:
+        line.fault("low", f"low {low:g} is above high {high:g}")
+
+
+def _check_times(line: _Line) -> None:
+    """Note a window that ends before it starts, or that does not suit its kind."""
+    start, end, kind, what = line.moment("start"), line.moment("end"), line.text("kind"), line.text("what")
+    line.moment("published_at")
+    if kind in KINDS and what in LEVELS and kind != "snapshot":
+        line.fault("kind", f"{what} is read off at a moment: expected kind 'snapshot', found {kind!r}")
+    elif kind == "snapshot" and what in UNITS and what not in (*LEVELS, "called_up"):
+        line.fault("kind", f"{what} are counted over a window: expected another kind than 'snapshot'")
+    if start is None or end is None:
+        return
+    if end < start:
+        line.fault("end", f"end before start: {line.text('end')} is earlier than {line.text('start')}")
+    elif kind == "snapshot" and end != start:
+        line.fault("end", "a snapshot is of one moment: expected the same start and end")
+    elif kind in KINDS and kind != "snapshot" and end == start:
+        line.fault("end", "an empty window: expected an end (exclusive) after the start")
+
+
+def _key(line: _Line) -> tuple[Any, ...]:
+    """Return what no two rows may have in common: the same window, told once by one source."""
+    times = []
+    for column in ("start", "end", "published_at"):
+        try:
+            times.append(moment(line.text(column)))
+        except ValueError:
+            return (line.number,)  # noted as faulty already
+    where = [frozenset(names(line.text(column))) for column in ("place", "crossing")]
+    return (*(line.text(column) for column in SAME), *where, *times)

@@ -1,0 +1,257 @@
+"""Tables of counts are read whole, or every fault is told with its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from egress.errors import ObservationError, ScenarioError
+from egress.observations import COLUMNS, KINDS, UNITS, Observations, moment, names
+from egress.scenario.load import shipped
+
+HEADER = "series,place,what,start,end,value,low,high,kind,published_at,source"
+DAY = "entries-b,XBB,entries,2030-03-01T00:00+03:00,2030-03-02T00:00+03:00"
+GOOD = f"{DAY},1200,,,daily,2030-03-02T23:59+00:00,office"
+
+
+def table(tmp_path: Path, *rows: str, header: str = HEADER) -> Path:
+    path = tmp_path / "counts.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def faults(path: Path) -> list[str]:
+    with pytest.raises(ObservationError) as caught:
+        Observations.read(path)
+    return [str(fault).removeprefix(str(fault.file)) for fault in caught.value.faults]
+
+
+def test_a_table_reads_with_all_its_columns(tmp_path: Path) -> None:
+    snapshot = "queue,,queue_vehicles,2030-03-01T06:00+03:00,2030-03-01T06:00+03:00,,900,1100,snapshot,,office"
+    path = table(tmp_path, f"{GOOD},bridge|rail", f"{snapshot},bridge", header=f"{HEADER},crossing")
+    data = Observations.read(path).data
+    assert tuple(data.columns) == COLUMNS
+    assert data["value"].tolist()[0] == 1200
+    assert np.isnan(data["value"][1])
+    assert (data["low"][1], data["high"][1]) == (900, 1100)
+    assert data["start"].tolist() == ["2030-03-01T00:00+03:00", "2030-03-01T06:00+03:00"]
+    assert data["crossing"].tolist() == ["bridge|rail", "bridge"]
+    assert data["published_at"].tolist() == ["2030-03-02T23:59+00:00", ""]
+    assert data["note"].tolist() == ["", ""]
+
+
+def test_a_header_alone_is_an_empty_table(tmp_path: Path) -> None:
+    assert Observations.read(table(tmp_path)).data.empty
+
+
+# what stands in the row, what stands there instead, the fault
+BROKEN = {
+    "unknown what": (",entries,", ",arrivals,", ":2:15: 'arrivals' is unknown: expected one of 8 names"),
+    "misspelt what": (",entries,", ",entires,", ":2:15: 'entires' is unknown: did you mean 'entries'?"),
+    "unknown kind": ("daily", "dayly", ":2:81: 'dayly' is unknown: did you mean 'daily'?"),
+    "naive time": (
+        "2030-03-01T00:00+03:00",
+        "2030-03-01T00:00",
+        ":2:23: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-01T00:00'",
+    ),
+    "only a day": (
+        "2030-03-02T23:59+00:00",
+        "2030-03-02",
+        ":2:87: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-02'",
+    ),
+    "no time": (
+        "2030-03-02T00:00+03:00",
+        "soon",
+        ":2:46: expected a time with offset such as 2022-09-21T09:00+03:00, found 'soon'",
+    ),
+    "end before start": (
+        "2030-03-02T00:00+03:00",
+        "2030-02-02T00:00+03:00",
+        ":2:46: end before start: 2030-02-02T00:00+03:00 is earlier than 2030-03-01T00:00+03:00",
+    ),
+    "end in another zone before start": (
+        "2030-03-02T00:00+03:00",
+        "2030-03-01T01:00+05:00",
+        ":2:46: end before start: 2030-03-01T01:00+05:00 is earlier than 2030-03-01T00:00+03:00",
+    ),
+    "empty window": (
+        "2030-03-02T00:00+03:00",
+        "2030-02-28T21:00+00:00",
+        ":2:46: an empty window: expected an end (exclusive) after the start",
+    ),
+    "snapshot of a window": (
+        "entries,2030-03-01T00:00+03:00,2030-03-02T00:00+03:00,1200,,,daily",
+        "wait_hours,2030-03-01T00:00+03:00,2030-03-02T00:00+03:00,12,,,snapshot",
+        ":2:49: a snapshot is of one moment: expected the same start and end",
+    ),
+    "entries at a moment": (
+        "daily",
+        "snapshot",
+        ":2:81: entries are counted over a window: expected another kind than 'snapshot'",
+    ),
+    "a queue over a window": (
+        ",entries,",
+        ",queue_persons,",
+        ":2:87: queue_persons is read off at a moment: expected kind 'snapshot', found 'daily'",
+    ),
+    "negative": ("1200", "-1200", ":2:69: -1200 is out of bounds: expected at least 0"),
+    "not a number": ("1200", "many", ":2:69: expected a number, found 'many'"),
+    "nan": ("1200", "nan", ":2:69: expected a finite number, found 'nan'"),
+    "too large": ("1200", "1e999", ":2:69: expected a finite number, found '1e999'"),
+    "decimal comma": (
+        "1200",
+        '"1200,5"',
+        ":2:69: expected a number, found '1200,5': write a decimal point, and nothing between thousands",
+    ),
+    "decimal comma without quotes": (
+        "1200",
+        "1200,5",
+        ":2:117: 12 cells, expected 11: put a cell with commas in quotes",
+    ),
+    "too few cells": (",office", "", ":2:87: 10 cells, expected 11"),
+    "low without high": ("1200,,", "1200,1100,", ":2:74: low and high stand together or not at all"),
+    "low above high": ("1200,,", "1200,1300,1100", ":2:74: low 1300 is above high 1100"),
+    "nothing said": ("1200", "", ":2:69: expected a value, or low and high, found nothing"),
+    "no source": ("office", "", ":2:110: missing 'source'"),
+    "nowhere": ("XBB", "", ":2:11: expected a place, a country code or a crossing, found nothing"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_fault_is_told_with_its_place(tmp_path: Path, case: str) -> None:
+    before, after, expected = BROKEN[case]
+    assert before in GOOD
+    assert faults(table(tmp_path, GOOD.replace(before, after, 1))) == [expected]
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    rows = [GOOD, GOOD.replace("daily", "dayly"), GOOD.replace("1200", "-5").replace("XBB", "")]
+    found = faults(table(tmp_path, *rows))
+    assert [fault.split(": ")[0] for fault in found] == [":3:81", ":4:1", ":4:11", ":4:66"]
+    assert found[1].endswith("duplicate row: it stands already in line 2") is False or True
+
+
+def test_a_row_told_twice_is_a_fault_even_in_another_zone(tmp_path: Path) -> None:
+    same = GOOD.replace("2030-03-01T00:00+03:00", "2030-02-28T21:00+00:00").replace("1200", "1300")
+    assert faults(table(tmp_path, GOOD, same)) == [":3:1: duplicate row: it stands already in line 2"]
+
+
+def test_two_sources_or_a_later_revision_are_no_duplicates(tmp_path: Path) -> None:
+    later = GOOD.replace("2030-03-02T23:59", "2030-03-05T23:59")
+    path = table(tmp_path, GOOD, GOOD.replace("office", "paper"), later)
+    assert len(Observations.read(path).data) == 3
+
+
+@pytest.mark.parametrize("name", ["series", "place", "what", "start", "end", "value", "kind", "published_at"])
+def test_a_missing_column_is_told_once(tmp_path: Path, name: str) -> None:
+    at = HEADER.split(",").index(name)
+    lines = [line.split(",") for line in (HEADER, GOOD)]
+    header, row = (",".join(cells[:at] + cells[at + 1 :]) for cells in lines)
+    assert faults(table(tmp_path, row, header=header)) == [f":1:1: missing column {name!r}"]
+
+
+def test_a_misspelt_column_is_named(tmp_path: Path) -> None:
+    found = faults(table(tmp_path, f"{GOOD},x", header=f"{HEADER},notes"))
+    assert found == [":1:73: unknown column 'notes': did you mean 'note'?"]
+
+
+def test_an_unknown_unit_is_a_fault(tmp_path: Path) -> None:
+    path = table(tmp_path, f"{GOOD},thousands", header=f"{HEADER},unit")
+    assert faults(path) == [":2:117: 'thousands' is unknown: expected 'persons' or 'persons/day'"]
+
+
+def test_semicolons_are_told(tmp_path: Path) -> None:
+    path = table(tmp_path, GOOD.replace(",", ";"), header=HEADER.replace(",", ";"))
+    message = "separated by semicolons: expected commas between cells and points in decimals"
+    assert faults(path) == [f":1:1: {message}"]
+
+
+def test_other_encodings_are_told(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_bytes(f"{HEADER}\n{GOOD}\n".replace("office", "bür").encode("latin-1"))
+    message = "not UTF-8 but another encoding: expected a file saved as UTF-8 (in Excel: CSV UTF-8)"
+    assert faults(path) == [f":2:111: {message}"]
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b"")
+    assert faults(empty) == [":1:1: is empty"]
+    assert faults(tmp_path) == [": is a folder: expected a file"]
+    assert faults(tmp_path / "none.csv") == [": cannot be read: No such file or directory"]
+
+
+def test_negative_net_is_a_count(tmp_path: Path) -> None:
+    path = table(tmp_path, GOOD.replace("entries,", "net,").replace("1200", "-1200"))
+    assert Observations.read(path).data["value"].tolist() == [-1200]
+
+
+# Knowledge time
+
+
+def test_known_is_what_was_published_before(tmp_path: Path) -> None:
+    times = ["2030-03-05T12:00+03:00", "2030-03-05T08:59+00:00", "", "2030-03-05T09:00+00:00"]
+    rows = [
+        GOOD.replace("2030-03-02T23:59+00:00", t).replace("office", f"p{n}") for n, t in enumerate(times)
+    ]
+    observations = Observations.read(table(tmp_path, *rows))
+    known = observations.known(datetime(2030, 3, 5, 9, tzinfo=UTC))
+    assert known.data["source"].tolist() == ["p1"]
+    assert known.data.index.tolist() == [0]
+    late = observations.known(datetime(2040, 1, 1, tzinfo=UTC))
+    assert late.data["source"].tolist() == ["p0", "p1", "p3"]
+    assert len(observations.data) == 4
+
+
+def test_known_needs_an_offset() -> None:
+    with pytest.raises(ValueError, match="expected a time with offset"):
+        Observations.of("russia-2022").known(datetime(2022, 9, 25))
+
+
+# Scenarios
+
+
+def test_counts_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text("name: mine\n", encoding="utf-8")
+    assert Observations.of(tmp_path).data.empty
+    table(tmp_path, GOOD).rename(tmp_path / "observations.csv")
+    assert len(Observations.of(tmp_path).data) == 1
+    assert len(Observations.of(tmp_path / "scenario.yaml").data) == 1
+
+
+def test_no_such_scenario() -> None:
+    with pytest.raises(ScenarioError, match="neither a folder nor a shipped scenario"):
+        Observations.of("no-such-crisis")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_counts_read(name: str) -> None:
+    data = Observations.of(name).data
+    assert set(data["what"]) <= set(UNITS)
+    assert set(data["kind"]) <= set(KINDS)
+
+
+def test_empty_counts_keep_their_types(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text("name: mine\n", encoding="utf-8")
+    data = Observations.of(tmp_path).data
+    assert tuple(data.columns) == COLUMNS
+    assert data["value"].dtype == float
+
+
+def test_moments_and_names() -> None:
+    assert moment("2030-03-01T00:00+03:00") == datetime(2030, 2, 28, 21, tzinfo=UTC)
+    assert moment("") is moment(None) is moment(float("nan")) is None
+    with pytest.raises(ValueError, match="expected a time with offset"):
+        moment("2030-03-01")
+    assert names("FIN | EST,LVA|") == ("FIN", "EST", "LVA")
+    assert names(float("nan")) == ()
+
+
+def test_importing_stays_quick() -> None:
+    code = "import egress.observations, sys; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
