@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from egress import __version__
-from egress.errors import EgressError, FaultyInput
+from egress.errors import EgressError, FaultyInput, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 
 FAULTY, STOPPED = 2, 130  # exit codes
 WIDTH = 120  # columns of what goes into a file or another program
+ONE = {"policies": "policy"}
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
-PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="})
+PLAIN = str.maketrans(
+    {"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="}
+)
 
 app = typer.Typer(
     name="egress",
@@ -43,9 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-Source = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A scenario folder, or the name of a shipped scenario.")
-]
+Source = Annotated[str, typer.Argument(help="A scenario folder, or the name of a shipped scenario.")]
 
 
 # Commands
@@ -58,7 +60,8 @@ def _egress(
 ) -> None:
     if version:
         typer.echo(f"egress {__version__}")
-    elif context.invoked_subcommand is None:
+        raise typer.Exit
+    if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
@@ -84,16 +87,28 @@ def _step(hours: float | None) -> float | None:
 @app.command()
 def run(
     scenario: Source,
-    out: Annotated[Path | None, typer.Option(help="Folder to write [default: runs/SCENARIO-TIME].")] = None,
-    members: Annotated[int | None, typer.Option(min=1, help="How many runs of chance [scenario's].")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, help="Same seed, same result.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-TIME).")] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many runs of chance (else as the scenario says)."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")
+    ] = None,
     as_of: Annotated[
         Any,
-        typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE."),
+        typer.Option(
+            parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE."
+        ),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="How many at once [all processors].")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Do not round numbers of people.")] = False,
-    step: Annotated[float | None, typer.Option(callback=_step, help="Hours of a step [scenario's].")] = None,
+    step: Annotated[
+        float | None,
+        typer.Option(callback=_step, metavar="H", help="Hours of a step (else as the scenario says)."),
+    ] = None,
 ) -> None:
     """Run a scenario: print a summary and write a folder with tables and a report."""
     with _bar() as bar:
@@ -134,7 +149,7 @@ def _run_to(
 
         chosen = {name: value for name, value in options.items() if value is not None}
         result = ensemble(scenario, **chosen, progress=progress)
-    with _phase(bar, seconds, "comparing with what was counted"):
+    with _phase(bar, seconds, "comparing"):
         from egress.observations import Observations
         from egress.observe import compare
         from egress.report import folder
@@ -197,14 +212,31 @@ def explain(scenario: Source) -> None:
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="NAME", help="Folder to make; its name names the scenario.")],
+    name: Annotated[Path, typer.Argument(help="Folder to make; its name names the scenario.")],
 ) -> None:
     """Write a starter scenario: a small made-up crisis with comments, to be changed into yours."""
-    from egress.scenario.starter import write
-
-    for path in write(folder):
+    for path in _started(name):
         typer.echo(path)
-    typer.echo(f"\nNext: change these files, then  egress validate {folder}  and  egress run {folder}")
+    typer.echo(f"\nNext: change these files, then  egress validate {name}  and  egress run {name}")
+
+
+def _started(folder: Path) -> list[Path]:
+    """Write the starter scenario to a new folder; return its files. Raises OutputError."""
+    from importlib.resources import files
+
+    name = Path(os.path.abspath(folder)).name
+    if not re.fullmatch("[a-z0-9][a-z0-9-]*", name):
+        expected = "lower-case letters, digits and hyphens, such as 'my-crisis'"
+        raise OutputError(f"{name!r} cannot name a scenario: expected {expected}")
+    if folder.exists():
+        raise OutputError(f"{folder}: is there already; choose another name")
+    texts = {
+        f.name: f.read_text("utf-8") for f in files("egress").joinpath("starter").iterdir() if f.is_file()
+    }
+    folder.mkdir(parents=True)
+    for file, text in texts.items():
+        (folder / file).write_text(text.replace("name: starter\n", f"name: {name}\n"), "utf-8", newline="\n")
+    return sorted(folder / file for file in texts)
 
 
 @app.command("list")
@@ -236,15 +268,12 @@ def _size(scenario: Scenario) -> str:
     """Return `24 origins, 6 groups, …; 48 days in steps of 6 h`."""
     from egress.scenario.time import days
 
-    names = ("origins", "groups", "places", "crossings", "lanes", "services", "signals", "policies", "evidence")
+    names = ("origins", "groups", "places", "crossings", "lanes", "services", "signals", "policies")
     counted = [(name, len(getattr(scenario, name))) for name in names]
-    said = [f"{count} {_one(name) if count == 1 else name}" for name, count in counted if count]
+    said = [f"{count} {ONE.get(name, name[:-1]) if count == 1 else name}" for name, count in counted if count]
+    said.append(f"{len(scenario.evidence)} sources")
     period = scenario.period
     return f"{', '.join(said)}; {days(period)} days from {period.start} in steps of {period.step:g} h"
-
-
-def _one(name: str) -> str:
-    return "policy" if name == "policies" else name.removesuffix("s")
 
 
 # What is shown
@@ -256,7 +285,8 @@ def _bar() -> Iterator[Progress]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task("starting", total=1.0)
         bar.refresh()
         yield bar
@@ -279,7 +309,25 @@ def _console(stderr: bool = False) -> Console:
 
 
 def _print(text: RenderableType) -> None:
-    _console().print(text)
+    """Print to a terminal as wide as it is; to a file without the blanks that fill lines up."""
+    console = _console()
+    try:
+        if console.is_terminal:
+            console.print(text)
+            return
+        with console.capture() as captured:
+            console.print(text)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the reader, such as `head`, has left: rich would end the program
+        _mute()
+
+
+def _mute() -> None:
+    """Let what is still to be printed go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
@@ -316,21 +364,21 @@ def command_line(arguments: Sequence[str]) -> int:
         return _stopped() if code == STOPPED else int(code or 0)
     except (KeyboardInterrupt, typer.Abort):
         return _stopped()
-    except BrokenPipeError:  # `egress explain … | head`
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it must outlive this function
+    except BrokenPipeError:  # the reader, such as `head`, has left
+        _mute()
         return 0
-    except FaultyInput as error:
-        return _complain(str(error))
-    except (EgressError, OSError) as error:
+    except (EgressError, OSError, usage_error) as error:
         return _complain(_words(error))
-    except usage_error as error:
-        return _complain(_words(error))
+    except MemoryError:
+        return _complain("egress: not enough memory; run fewer --members")
 
 
 def _words(error: Exception) -> str:
-    """Return what went wrong in one line."""
+    """Return what went wrong: in one line, or a line for each fault of the input."""
+    if isinstance(error, FaultyInput):
+        return str(error)
     if hasattr(error, "format_message"):
-        return f"egress: {error.format_message()} (egress --help says more)".replace("\n", " ")
+        return f"egress: {error.format_message().removesuffix('.')}. See egress --help.".replace("\n", " ")
     if isinstance(error, OSError) and error.strerror:
         return f"egress: {error.filename or 'output'}: {error.strerror}"
     return f"egress: {error}"

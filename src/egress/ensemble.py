@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
@@ -49,7 +49,7 @@ def run(
 
     >>> import egress
     >>> run = egress.run("one-border", members=2, seed=1)
-    >>> int(run.daily("BOR").sum()) > 0
+    >>> int(run.daily("XBB").sum()) > 0
     True
     """
     started = time.perf_counter()
@@ -66,6 +66,7 @@ def run(
     attrs = {
         "scenario": whole.name,
         "scenario_title": whole.title,
+        "home": whole.home,
         "scenario_hash": scenario_hash(whole),
         "egress_version": egress.__version__,
         "seed": seed,
@@ -156,7 +157,7 @@ def _sizes(world: World, members: int) -> dict[str, int]:
 
 def _coords(world: World) -> dict[str, Any]:
     scenario = world.scenario
-    start = np.datetime64(world.start.astimezone(timezone.utc).replace(tzinfo=None), "ns")
+    start = np.datetime64(world.start.astimezone(UTC).replace(tzinfo=None), "ns")
     first = np.datetime64(scenario.period.start.isoformat(), "ns")
     steps = [np.timedelta64(timedelta(hours=world.delta * n), "ns") for n in range(world.steps)]
     entries = world.ways.entries

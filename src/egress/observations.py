@@ -212,7 +212,7 @@ def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
     line.one_of(
         "unit", UNITS.get(line.text("what"), ()) or tuple({u for units in UNITS.values() for u in units})
     )
-    if {"place"} <= present and not names(line.text("place")) and not names(line.text("crossing")):
+    if "place" in present and not names(line.text("place")) and not names(line.text("crossing")):
         line.fault("place", "expected a place, a country code or a crossing, found nothing")
     amounts = {column: line.amount(column) for column in NUMBERS}
     _check_amounts(line, amounts, present)
@@ -233,20 +233,30 @@ def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[A
 
 def _check_times(line: _Line) -> None:
     """Note a window that ends before it starts, or that does not suit its kind."""
-    start, end, kind, what = line.moment("start"), line.moment("end"), line.text("kind"), line.text("what")
-    line.moment("published_at")
-    if kind in KINDS and what in LEVELS and kind != "snapshot":
-        line.fault("kind", f"{what} is read off at a moment: expected kind 'snapshot', found {kind!r}")
-    elif kind == "snapshot" and what in UNITS and what not in (*LEVELS, "called_up"):
-        line.fault("kind", f"{what} are counted over a window: expected another kind than 'snapshot'")
+    start, end, _ = (line.moment(column) for column in ("start", "end", "published_at"))
+    suits, kind = _check_kind(line), line.text("kind")
     if start is None or end is None:
         return
     if end < start:
         line.fault("end", f"end before start: {line.text('end')} is earlier than {line.text('start')}")
-    elif kind == "snapshot" and end != start:
+    elif suits and kind == "snapshot" and end != start:
         line.fault("end", "a snapshot is of one moment: expected the same start and end")
-    elif kind in KINDS and kind != "snapshot" and end == start:
+    elif suits and kind != "snapshot" and end == start:
         line.fault("end", "an empty window: expected an end (exclusive) after the start")
+
+
+def _check_kind(line: _Line) -> bool:
+    """Say whether the kind is known and suits what is counted; note where it does not suit."""
+    kind, what = line.text("kind"), line.text("what")
+    if kind not in KINDS or what not in UNITS:
+        return False
+    if what in LEVELS and kind != "snapshot":
+        line.fault("kind", f"{what} is read off at a moment: expected kind 'snapshot', found {kind!r}")
+    elif kind == "snapshot" and what not in (*LEVELS, "called_up"):
+        line.fault("kind", f"{what} are counted over a window: expected another kind than 'snapshot'")
+    else:
+        return True
+    return False
 
 
 def _key(line: _Line) -> tuple[Any, ...]:

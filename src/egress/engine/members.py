@@ -137,9 +137,12 @@ class Members:
     @cached_property
     def ordinary_entries(self) -> Floats:
         """[M, X] ordinary entries per hour at each land door, its unknown level included."""
+        return self._known_entries * self._levels
+
+    @cached_property
+    def _known_entries(self) -> Floats:
         doors = self.world.ways.land
-        base = self.table([d.entries for d in doors], [f"crossing/{d.id}/entries" for d in doors])
-        return base * self._levels
+        return self.table([d.entries for d in doors], [f"crossing/{d.id}/entries" for d in doors])
 
     @cached_property
     def ordinary_exits(self) -> Floats:
@@ -161,7 +164,7 @@ class Members:
     @cached_property
     def pressed(self) -> Floats:
         """μ1 [M, L] persons per hour through a hard-pressed lane."""
-        ordinary = self.ordinary_entries / np.where(self._levels > 0, self._levels, 1.0)
+        ordinary = self._known_entries
         given = [
             self.drawn(lane.throughput, f"lane/{lane.crossing}/{lane.kind}/throughput")
             if lane.throughput is not None
@@ -253,7 +256,7 @@ class Members:
         for s, entry in enumerate(self.world.service_entry):
             if entry >= 0:
                 air[:, entry - self.world.doors] += self.seats[:, s] * self.load[:, s]
-        daily = np.concatenate([self.ordinary_entries * 24, air], axis=1)
+        daily = np.concatenate([self._known_entries * 24, air], axis=1)
         names = [e.label for e in self.world.ways.entries]
         scatter = np.stack([self.normal(f"entry/{name}/pull") for name in names], axis=1)
         elasticity, sd = self["pull_elasticity"][:, None], self["pull_scatter"][:, None]

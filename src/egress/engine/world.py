@@ -178,27 +178,28 @@ class World:
         return np.array([-1 if w.service is None else w.service for w in self.ways.itineraries], dtype=np.int64)
 
     @cached_property
-    def nests(self) -> tuple[Ints, Ints, Bools]:
-        """Runs of itineraries of one origin and nest: (span by origin, first itinerary of each, needs seats)."""
-        span, first, seats = [0], [], []
+    def nests(self) -> tuple[Ints, Ints]:
+        """Runs of itineraries of one origin and nest: (span of runs by origin, first itinerary of each run)."""
+        span, first = [0], []
         for o in range(self.origins):
             for k in range(self.way_span[o], self.way_span[o + 1]):
                 if k == self.way_span[o] or self.way_nest[k] != self.way_nest[k - 1]:
                     first.append(k)
-                    seats.append(False)
-                seats[-1] = seats[-1] or bool(self.way_service[k] >= 0)
             span.append(len(first))
         first.append(len(self.way_nest))
-        return np.array(span, dtype=np.int64), np.array(first, dtype=np.int64), np.array(seats, dtype=bool)
+        return np.array(span, dtype=np.int64), np.array(first, dtype=np.int64)
 
     @cached_property
-    def uses(self) -> Bools:
-        """[S, O] whether anybody of an origin could buy a seat of a service."""
-        out = np.zeros((max(self.services, 1), self.origins), dtype=bool)
-        for way in self.ways.itineraries:
-            if way.service is not None:
-                out[way.service, way.origin] = True
-        return out
+    def sold_in(self) -> tuple[Ints, Ints]:
+        """Runs of itineraries in which each service is sold: (span by service, runs)."""
+        _, first = self.nests
+        runs: list[set[int]] = [set() for _ in range(self.services)]
+        for k, s in enumerate(self.way_service):
+            if s >= 0:
+                runs[s].add(int(np.searchsorted(first, k, side="right")) - 1)
+        span = np.cumsum([0, *(len(own) for own in runs)])
+        flat = [run for own in runs for run in sorted(own)]
+        return span.astype(np.int64), np.array(flat, dtype=np.int64)
 
     @cached_property
     def admitted(self) -> Bools:

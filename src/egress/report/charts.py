@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -28,9 +28,10 @@ from egress.scenario.schema import Scenario
 
 Chart = Any  # of altair, whose own types do not say what layering gives
 BLUE, INK, ORANGE, GREY = "#0072B2", "#1a1a1a", "#D55E00", "#6b7280"
-BANDS = (("p05", "p95", 0.16), ("p10", "p90", 0.22), ("p25", "p75", 0.34))
+BANDS = (("p05", "p95", "90 %"), ("p10", "p90", "80 %"), ("p25", "p75", "50 %"))
+SHADES = {"90 %": 0.16, "80 %": 0.22, "50 %": 0.34}
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
-WIDE, HALF = 900, 420  # px
+WIDE, HALF = 900, 375  # px
 SEATS = (
     (0, "today or tomorrow", "#f1f5f9"),
     (2, "in 2–3 days", "#c6dbef"),
@@ -49,11 +50,16 @@ STATUS_LOOK = {
     "ended": (GREY, "square"),
 }
 TITLED = r"<path\2><title>\1</title></path>"
+GROUND = alt.Scale(domainMin=0, padding=0)
+HEIGHTS = alt.Axis(tickCount=4, format=",d", minExtent=46)
 _numbers = count(1)
 
 
-def svg(chart: Chart, label: str) -> str:
-    """Return a chart as SVG for the middle of a page: own ids, tooltips as titles, nothing from outside."""
+def svg(chart: Chart, label: str, datasets: Mapping[str, Any] | None = None) -> str:
+    """Return a chart as SVG for the middle of a page: own ids, tooltips as titles, nothing from outside.
+
+    `datasets` are the large ones that the chart only names: altair copies many times what it holds.
+    """
     spec = chart.configure(font=FONT, background="transparent").to_dict(validate=False)
     spec["config"] |= {
         "view": {"stroke": None},
@@ -64,6 +70,7 @@ def svg(chart: Chart, label: str) -> str:
         },
         "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"},
     }  # fmt: skip
+    spec["datasets"] = spec.get("datasets", {}) | dict(datasets or {})
     return embedded(vl_convert.vegalite_to_svg(spec), label)
 
 
@@ -91,28 +98,27 @@ def fan(
     `table` has time and p05 … p95; `seen` what `observed.counts` gives, its height in column `per_day`.
     """
     table = table.assign(time=pd.to_datetime(table["time"]))
-    x = alt.X("time:T", axis=_days(table["time"]), title=None)
-    base = alt.Chart(table).encode(x=x)
-    layers: list[Any] = [
-        base.mark_area(color=BLUE, opacity=opacity, aria=False, interpolate="monotone").encode(
-            y=alt.Y(
-                f"{low}:Q", title=title, axis=alt.Axis(tickCount=4, format="~s" if unit == "RUB" else ",d")
-            ),
-            y2=f"{high}:Q",
-        )
-        for low, high, opacity in BANDS
+    x = alt.X("time:T", axis=_days(table["time"], narrow=width < HALF), title=None)
+    parts = [
+        pd.DataFrame({"time": table["time"], "low": table[low], "high": table[high], "share": share})
+        for low, high, share in BANDS
     ]
-    layers.append(
-        base.mark_line(color=BLUE, strokeWidth=2, aria=False, interpolate="monotone").encode(y="p50:Q")
+    shade = alt.Opacity(
+        "share:N", scale=alt.Scale(domain=list(SHADES), range=list(SHADES.values())), legend=None
     )
+    y = alt.Y("low:Q", title=title, axis=HEIGHTS, scale=GROUND)
+    bands = alt.Chart(pd.concat(parts)).mark_area(color=BLUE, aria=False, interpolate="monotone")
+    middle = alt.Chart(table).mark_line(color=BLUE, strokeWidth=2, aria=False, interpolate="monotone")
+    layers = bands.encode(x=x, y=y, y2="high:Q", opacity=shade), middle.encode(x=x, y="p50:Q")
     return alt.layer(*layers, *_marks(seen, table, unit)).properties(width=width, height=height)
 
 
-def _days(times: pd.Series[Any], every: int = 7) -> alt.Axis:
-    """Return an axis with a tick every `every` days from the first day."""
+def _days(times: pd.Series[Any], narrow: bool = False, orient: Any = "bottom") -> alt.Axis:
+    """Return an axis of days: ticks by the week, closer for periods under three weeks."""
+    every = (2 if (times.max() - times.min()).days <= 21 else 7) * (2 if narrow else 1)
     ticks = pd.date_range(times.min().normalize(), times.max(), freq=f"{every}D")
     values = [alt.DateTime(year=t.year, month=t.month, date=t.day) for t in ticks]
-    return alt.Axis(values=values, format="%-d %b", grid=True, labelFlush=False)
+    return alt.Axis(values=values, format="%-d %b", grid=True, labelFlush=False, orient=orient)
 
 
 def _marks(seen: pd.DataFrame, table: pd.DataFrame, unit: str) -> list[Chart]:
@@ -136,10 +142,10 @@ def _marks(seen: pd.DataFrame, table: pd.DataFrame, unit: str) -> list[Chart]:
             "text": [_told(row, unit) for row in seen.to_dict("records")],
         }
     )
-    y = alt.Y("value:Q")
+    y = alt.Y("value:Q", scale=GROUND)
     text, fill = alt.Description("text:N"), alt.Fill("fill:N", scale=None)
     dots = alt.Chart(shown[short]).mark_point(size=34, stroke=ORANGE, strokeWidth=1.5, opacity=1)
-    bars = alt.Chart(shown[~short]).mark_bar(height=4, stroke=ORANGE, strokeWidth=1, opacity=1)
+    bars = alt.Chart(shown[~short]).mark_bar(height=3, stroke=ORANGE, strokeWidth=0.8, opacity=0.9)
     found = []
     if short.any():
         found.append(dots.encode(x="middle:T", y=y, fill=fill, description=text))
@@ -184,7 +190,16 @@ def queue_tables(trajectory: xr.Dataset, crossing: str) -> dict[str, pd.DataFram
     wait = lanes["wait"].transpose("member", "step", "lane").values
     longest = np.where(np.isnan(wait), -1.0, wait).max(axis=2)
     tables["hours"] = series(np.where(longest < 0, np.nan, longest), times, whole=False)
+    tables["people per day"] = _served(lanes)
     return tables
+
+
+def _served(lanes: xr.Dataset) -> pd.DataFrame:
+    """Return the fan of people let through per local day."""
+    steps = lanes["served"].sum("lane", dtype=np.int64).transpose("member", "step").values
+    days = pd.DatetimeIndex(local_ends(lanes) - np.timedelta64(1, "s")).normalize()
+    first = np.flatnonzero(~days.duplicated())
+    return series(np.add.reduceat(steps, first, axis=1), days[first] + pd.Timedelta(hours=12))
 
 
 def all_queues(trajectory: xr.Dataset, queues: Sequence[Queue], names: Names) -> Chart:
@@ -299,7 +314,7 @@ def timeline(table: pd.DataFrame, trajectory: xr.Dataset) -> Chart:
         .mark_point(filled=True, size=85, opacity=1, aria=False)
         .encode(
             x=alt.X(
-                "time:T", title=None, axis=_days(pd.Series(days)),
+                "time:T", title=None, axis=_days(pd.Series(days), orient="top"),
                 scale=alt.Scale(domain=[_moment(min(days[0], table["time"].min())), _moment(end)]),
             ),
             y=alt.Y("row:N", sort=order, title=None, axis=axis),

@@ -121,18 +121,36 @@ def whole_surge(trajectory: xr.Dataset) -> Array:
     return np.asarray(trajectory["surge"].sum(["day", "crossing"], dtype=np.int64).values)
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What summary and report both tell: destinations, doors, queues and tickets, the largest first."""
+
+    countries: list[Destination]
+    doors: list[Destination]
+    queues: list[Queue]
+    tickets: list[Ticket]
+
+    @classmethod
+    def of(cls, trajectory: xr.Dataset) -> Facts:
+        """Work the facts of a run out, once."""
+        ends = destinations(trajectory, "country"), destinations(trajectory, "door")
+        return cls(*ends, longest_queues(trajectory), tickets(trajectory))
+
+
 def destinations(trajectory: xr.Dataset, by: str = "country") -> list[Destination]:
     """Return every country (or `door`) of arrival, the largest surge first."""
     surge = summed(trajectory["surge"], by)
-    arrivals = summed(trajectory["arrivals"].sel(measure=["gross", "staying"]), by)
+    arrivals = summed(trajectory["arrivals"], by)
+    gross, staying = (arrivals.sel(measure=name).values for name in ("gross", "staying"))
+    people, days = surge.values.sum(axis=2), days_of(trajectory)
     found = [
         Destination(
             label=str(label),
-            surge=Range.of(surge.sel({by: label}).sum("day").values),
-            staying=Range.of(arrivals.sel({by: label, "measure": "staying"}).values[:, -1]),
-            peak=peak(arrivals.sel({by: label, "measure": "gross"}).values, days_of(trajectory)),
+            surge=Range.of(people[:, at]),
+            staying=Range.of(staying[:, at, -1]),
+            peak=peak(gross[:, at], days),
         )
-        for label in surge[by].values
+        for at, label in enumerate(surge[by].values)
     ]
     return sorted(found, key=lambda d: -d.surge.middle)
 
@@ -178,18 +196,22 @@ def vehicles(lanes: xr.Dataset) -> Array:
 
 def tickets(trajectory: xr.Dataset) -> list[Ticket]:
     """Return every service, the most seats bought in the surge first."""
+    order = ("service", "member", "day")
+    sold, free, fare = (trajectory[n].transpose(*order).values for n in ("seats_sold", "next_seat", "fare"))
+    days = days_of(trajectory)
     found = [
-        _ticket(trajectory.sel(service=name), days_of(trajectory)) for name in trajectory["service"].values
+        _ticket(str(name), sold[at], free[at], fare[at].astype(float), days)
+        for at, name in enumerate(trajectory["service"].values)
     ]
     return sorted(found, key=lambda t: -t.seats.middle)
 
 
-def _ticket(service: xr.Dataset, days: pd.DatetimeIndex) -> Ticket:
-    far = np.flatnonzero(np.median(service["next_seat"].transpose("member", "day").values, axis=0) > FAR)
-    fare = service["fare"].transpose("member", "day").values.astype(float)
+def _ticket(name: str, sold: Array, free: Array, fare: Array, days: pd.DatetimeIndex) -> Ticket:
+    """Return the facts of one service from arrays (member, day)."""
+    far = np.flatnonzero(np.median(free, axis=0) > FAR)
     return Ticket(
-        service=str(service["service"].item()),
-        seats=Range.of(service["seats_sold"].sum("day", dtype=np.int64).values),
+        service=name,
+        seats=Range.of(sold.sum(axis=1, dtype=np.int64)),
         first=days[far[0]] if len(far) else None,
         last=days[far[-1]] if len(far) else None,
         fare=Range.of(fare.max(axis=1)),
@@ -224,9 +246,9 @@ def forks(trajectory: xr.Dataset) -> list[Fork]:
     return found
 
 
-def headline(trajectory: xr.Dataset, names: Names, exact: bool = False) -> list[str]:
+def headline(trajectory: xr.Dataset, found: Facts, names: Names, exact: bool = False) -> list[str]:
     """Return the run in a few sentences, the most important first."""
-    days, top = days_of(trajectory), destinations(trajectory)
+    days, top = days_of(trajectory), found.countries
     surge = Range.of(whole_surge(trajectory))
     staying = Range.of(
         trajectory["arrivals"].sel(measure="staying").isel(day=-1).sum("crossing", dtype=np.int64).values
@@ -242,11 +264,10 @@ def headline(trajectory: xr.Dataset, names: Names, exact: bool = False) -> list[
         f"Most go to {most}.",
         f"Entries peak around {crest.days()}, at about {height} a day with ordinary travel.",
     ]
-    return said + _worst_queue(trajectory, names, exact)
+    return said + _worst_queue(found.queues, names, exact)
 
 
-def _worst_queue(trajectory: xr.Dataset, names: Names, exact: bool) -> list[str]:
-    lines = longest_queues(trajectory)
+def _worst_queue(lines: list[Queue], names: Names, exact: bool) -> list[str]:
     if not lines or lines[0].people.high < 1:
         return ["No queue of note forms at any crossing."]
     worst = lines[0]

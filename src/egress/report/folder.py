@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,7 @@ def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float]) -> dic
         **{name: attrs[name] for name in names},
         "as_of": attrs["as_of"] or None,
         "exact": exact,
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": list(FILES),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "seconds_of_processes": json.loads(attrs["seconds"]),

@@ -26,7 +26,7 @@ Stop = Origin | Place | Crossing
 Box = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
 WIDTH, HEIGHT, MARGIN = 900, 520, 60  # px
-SMALL = 0.005  # share of the surge below which a place does not stretch the map
+SMALL = 0.012  # share of the surge below which a place does not stretch the map
 LINES, LABELS = 90, 24  # most lines and names drawn
 FINE = 0.8  # px: corners of an outline closer than this are left out
 GREEN = "#009E73"
@@ -63,15 +63,16 @@ class View:
         return cls(plain.lat, plain.lon, scale, WIDTH / 2 - scale * middle[0], HEIGHT / 2 - scale * middle[1])
 
 
-def flow_map(trajectory: xr.Dataset, scenario: Scenario) -> Chart:
-    """Return the map of the surge: middle of the runs, whole period."""
+def flow_map(trajectory: xr.Dataset, scenario: Scenario) -> tuple[Chart, dict[str, Any]]:
+    """Return the map of the surge (middle of the runs, whole period), and the outlines that it names."""
     points, lines = flows(trajectory, scenario)
     big = points[points["people"] >= SMALL * max(points["people"].sum() / 3, 1.0)]
     big = points if len(big) < 2 else big
     view = View.around(big["lat"].to_numpy(float), big["lon"].to_numpy(float))
     points["x"], points["y"] = view.at(points["lat"], points["lon"])
-    layers = [_countries(view, scenario.home), *_lines(lines, view), *_points(points), *_names(points)]
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    layers = [_countries(), *_lines(lines, view), *_points(points), *_names(points)]
+    land = {"outlines": _outlines(view, scenario.home)}
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), land
 
 
 def flows(trajectory: xr.Dataset, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,18 +85,20 @@ def flows(trajectory: xr.Dataset, scenario: Scenario) -> tuple[pd.DataFrame, pd.
     stops: list[Stop] = [*scenario.origins, *scenario.places, *scenario.crossings]
     rows = {row.id: row for row in stops}
     regions, doors = by_door["region"].values.astype(str), by_door["door"].values.astype(str)
+    people = by_door.transpose("region", "door").values
     lines = [
-        ("ground", rows[region], rows[door], float(by_door.sel(region=region, door=door)))
-        for region in regions
-        for door in doors
+        ("ground", rows[region], rows[door], float(people[i, j]))
+        for i, region in enumerate(regions)
+        for j, door in enumerate(doors)
     ]
     air = np.flatnonzero(trajectory["mode"].values == "air")
     ends = values.isel(crossing=air).sum("region").median("member")
     lines += [
-        ("air", rows[str(end["door"].item())], rows[str(end["place"].item())], float(end)) for end in ends
+        ("air", rows[str(door)], rows[str(place)], float(number))
+        for door, place, number in zip(ends["door"].values, ends["place"].values, ends.values, strict=True)
     ]
-    points = [("origin", rows[name], float(by_door.sel(region=name).sum())) for name in regions]
-    points += [("door", rows[name], float(by_door.sel(door=name).sum())) for name in doors]
+    points = [("origin", rows[name], float(people[i].sum())) for i, name in enumerate(regions)]
+    points += [("door", rows[name], float(people[:, j].sum())) for j, name in enumerate(doors)]
     flown = {id(line[2]): line[2] for line in lines if line[0] == "air"}
     points += [
         ("place", place, sum(line[3] for line in lines if line[2] is place)) for place in flown.values()
@@ -112,22 +115,25 @@ def flows(trajectory: xr.Dataset, scenario: Scenario) -> tuple[pd.DataFrame, pd.
     )
 
 
-def _countries(view: View, home: str) -> Chart:
-    """Return the outlines that touch the drawing, home darker; none for made-up countries."""
-    known = {outline["code"] for outline in outlines()}
-    features = [
-        _feature(ring, outline["code"] == home)
-        for outline in (outlines() if home in known else ())
-        for ring in _rings(outline["rings"], view)
-    ]
-    colour = alt.condition("datum.home", alt.value("#e3e0d8"), alt.value("#f2f0ea"))
-    sea = alt.Data(values=features)
+def _countries() -> Chart:
+    """Return the layer of outlines, home darker."""
     return (
-        alt.Chart(sea)
+        alt.Chart(alt.NamedData("outlines"))
         .mark_geoshape(stroke="#b8b4a8", strokeWidth=0.6, clip=True, aria=False)
-        .encode(fill=colour)
+        .encode(fill=alt.condition("datum.home", alt.value("#e3e0d8"), alt.value("#f2f0ea")))
         .project(type="identity", scale=1, translate=[0, 0])
     )
+
+
+def _outlines(view: View, home: str) -> list[dict[str, Any]]:
+    """Return the outlines that touch the drawing, in px; none for made-up countries."""
+    if home not in {outline["code"] for outline in outlines()}:
+        return []
+    return [
+        _feature(ring, outline["code"] == home)
+        for outline in outlines()
+        for ring in _rings(outline["rings"], view)
+    ]
 
 
 def _feature(ring: list[list[float]], home: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Imported only when a report is written, for altair is slow to load.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from egress.report import charts, facts, maps
 from egress.report import summary as words
 from egress.report.names import Names, capital, country_names
 from egress.report.observed import counts
+from egress.report.rounding import people
 from egress.report.tables import summed, write_text
 from egress.scenario.schema import Group, Parameter, Scenario
 from egress.units import parse
@@ -105,7 +106,10 @@ def content(
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     names, evidence = Names.of(scenario), references(scenario)
-    queues = [queue for queue in facts.longest_queues(trajectory) if queue.people.high >= 1]
+    found = facts.Facts.of(trajectory)
+    queues = [queue for queue in found.queues if queue.people.high >= 10]
+    top = [ticket for ticket in found.tickets if ticket.seats.high > 0]
+    weeks = trajectory, scenario, comparison, exact
     events = charts.events(scenario, trajectory)
     return {
         "scenario": scenario,
@@ -113,16 +117,18 @@ def content(
         "hindsight": not trajectory.attrs["as_of"],
         "period": period(trajectory),
         "knowledge": capital(words.knowledge(trajectory)),
-        "headline": facts.headline(trajectory, names, exact),
+        "headline": facts.headline(trajectory, found, names, exact),
         "tiles": tiles(trajectory, names, queues, exact),
-        "arrivals": list(arrival_figures(trajectory, scenario, observations, exact)),
-        "weeks": week_tables(trajectory, scenario, comparison, "country", COUNTRIES, exact),
+        "arrivals": list(
+            arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)
+        ),
+        "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
         "queue_figures": list(queue_figures(trajectory, scenario, observations, queues, exact)),
         "waits": waits_figure(trajectory, queues, names),
         "queues": queue_table(queues, names, exact),
-        "seats": seats_figure(trajectory, names),
-        "fares": list(fare_figures(trajectory, names)),
-        "map": map_figure(trajectory, scenario, exact),
+        "seats": seats_figure(trajectory, top[:SERVICES], names),
+        "fares": list(fare_figures(trajectory, top[:FARES], names)),
+        "map": map_figure(found.doors, trajectory, scenario, exact),
         "outlines": scenario.home in country_names(),
         "held": Table(
             ("", "whole run, or at its end", "most on one day"), words.people_facts(trajectory, exact)
@@ -133,7 +139,7 @@ def content(
         "comparison": comparison_table(comparison, names, exact),
         "assumptions": words.assumptions(scenario),
         "hits": words.hits(comparison),
-        "doors": week_tables(trajectory, scenario, comparison, "door", WEEKS, exact),
+        "doors": week_tables("door", found.doors[:WEEKS], *weeks),
         "groups": group_table(scenario.groups, evidence),
         "parameters": parameter_table(scenario.parameters, evidence),
         "evidence": list(evidence.values()),
@@ -174,12 +180,16 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def arrival_figures(
-    trajectory: xr.Dataset, scenario: Scenario, observations: pd.DataFrame, exact: bool
+    top: Sequence[facts.Destination],
+    trajectory: xr.Dataset,
+    scenario: Scenario,
+    observations: pd.DataFrame,
+    exact: bool,
 ) -> Iterator[tuple[str, Figure, Figure]]:
     """Yield the main destinations: name, fan of daily entries with counts, fan of those still there."""
     names, days = Names.of(scenario), facts.days_of(trajectory)
     arrivals = summed(trajectory["arrivals"], "country")
-    for found in facts.destinations(trajectory)[:COUNTRIES]:
+    for found in top:
         values = arrivals.sel(country=found.label)
         name = names.country(found.label)
         seen = counts(observations, scenario, trajectory, found.label, ["entries"])
@@ -203,25 +213,30 @@ def arrival_figures(
         )  # fmt: skip
 
 
-def _drawn(chart: charts.Chart, label: str) -> Markup:
+def _drawn(chart: charts.Chart, label: str, datasets: Mapping[str, Any] | None = None) -> Markup:
     # An SVG of our own, whose texts vega has escaped.
-    return Markup(charts.svg(chart, label))
+    return Markup(charts.svg(chart, label, datasets))
 
 
 def week_tables(
-    trajectory: xr.Dataset, scenario: Scenario, seen: pd.DataFrame, by: str, top: int, exact: bool
+    by: str,
+    top: Sequence[facts.Destination],
+    trajectory: xr.Dataset,
+    scenario: Scenario,
+    seen: pd.DataFrame,
+    exact: bool,
 ) -> list[Table]:
-    """Return a table of weeks for each of the main countries or doors."""
+    """Return a table of weeks for each of these countries (or, `by` door, doors)."""
     names = Names.of(scenario)
     naming = names.country if by == "country" else names.thing
-    head = ("week", "entries", "entries less exits", "surge still there at its end", "observed entries")
+    head = ("week", "entries", "observed entries", "entries less exits", "surge still there at its end")
     return [
         Table(
             head,
-            [(w.week, w.gross, w.net, w.staying, w.observed or "–") for w in weeks],
+            [(w.week, w.gross, w.observed or "–", w.net, w.staying) for w in weeks],
             caption=naming(label),
         )
-        for label, weeks in list(words.week_rows(trajectory, scenario, seen, by, exact))[:top]
+        for label, weeks in words.week_rows(by, top, trajectory, scenario, seen, exact)
     ]
 
 
@@ -241,12 +256,16 @@ def queue_figures(
         "people": ("People waiting", "people", "queue_persons", worst.people.people(exact)),
         "vehicles": ("Vehicles waiting", "vehicles", "queue_vehicles", worst.vehicles.people(exact)),
         "hours": ("Longest wait of any lane", "hours", "wait_hours", facts.wait_range(worst.wait)),
+        "people per day": ("Let through", "people per day", "entries", ""),
     }
     for unit, table in charts.queue_tables(trajectory, worst.crossing).items():
         title, axis, what, most = looks[unit]
         seen = counts(observations, scenario, trajectory, worst.crossing, [what])
         drawing = _drawn(charts.fan(table, axis, seen, unit=unit), f"{title} at {name}")
-        yield Figure(title, drawing, f"At most {most}.")
+        said = (
+            f"At most {most}." if most else "People whom the lanes pass in a day, ordinary travel included."
+        )
+        yield Figure(title, drawing, said)
 
 
 def waits_figure(trajectory: xr.Dataset, queues: Sequence[facts.Queue], names: Names) -> Figure | None:
@@ -255,8 +274,8 @@ def waits_figure(trajectory: xr.Dataset, queues: Sequence[facts.Queue], names: N
     if not shown:
         return None
     long = [names.thing(queue.crossing) for queue in queues if queue.wait.middle > LONG_WAIT]
-    said = f"In the middle of the runs waits pass {LONG_WAIT} h at {facts.listed(long[:6])}"
-    said += f" and {len(long) - 6} more." if len(long) > 6 else "."
+    some = long if len(long) <= 5 else [*long[:4], f"{len(long) - 4} more crossings"]
+    said = f"In the middle of the runs waits pass {LONG_WAIT} h at {facts.listed(some)}. Darker: longer."
     return Figure(
         "Longest wait of the day, by crossing",
         _drawn(charts.all_queues(trajectory, shown, names), "Longest wait by crossing and day"),
@@ -271,13 +290,13 @@ def queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> Tab
     return Table(head, rows)
 
 
-def seats_figure(trajectory: xr.Dataset, names: Names) -> Figure | None:
+def seats_figure(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Names) -> Figure | None:
     """Return the heat map of free seats on the services most bought."""
-    top = [ticket for ticket in facts.tickets(trajectory) if ticket.seats.high > 0][:SERVICES]
     if not top:
         return None
     gone = [ticket for ticket in top if ticket.first is not None]
-    said = f"{len(gone)} of these {len(top)} services have no free seat for more than {facts.FAR} days ahead"
+    share = f"{len(gone)} of these {len(top)}" if len(gone) < len(top) else f"All of these {len(top)}"
+    said = f"{share} services have no free seat for more than {facts.FAR} days ahead"
     if gone:
         first = min(gone, key=lambda ticket: (ticket.first, -ticket.seats.middle))
         assert first.first is not None
@@ -291,23 +310,24 @@ def seats_figure(trajectory: xr.Dataset, names: Names) -> Figure | None:
     )
 
 
-def fare_figures(trajectory: xr.Dataset, names: Names) -> Iterator[Figure]:
+def fare_figures(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Names) -> Iterator[Figure]:
     """Yield the fans of fares of the services most bought."""
-    top = [ticket for ticket in facts.tickets(trajectory) if ticket.seats.high > 0][:FARES]
     for ticket in top:
         name = names.service(ticket.service)
         dear = f"{ticket.dearer:.1f} times the fare of the first day at its dearest."
         yield Figure(name, _drawn(charts.fares(trajectory, ticket.service), f"Fare {name}"), dear)
 
 
-def map_figure(trajectory: xr.Dataset, scenario: Scenario, exact: bool) -> Figure:
+def map_figure(
+    doors: Sequence[facts.Destination], trajectory: xr.Dataset, scenario: Scenario, exact: bool
+) -> Figure:
     """Return the map of flows."""
     names = Names.of(scenario)
-    doors = facts.destinations(trajectory, "door")[:3]
-    most = facts.listed([f"{names.thing(d.label)} ({d.surge.people(exact)})" for d in doors])
+    most = facts.listed([f"{names.thing(d.label)} ({people(d.surge.middle, exact)})" for d in doors[:3]])
+    chart, outlines = maps.flow_map(trajectory, scenario)
     return Figure(
         "Where they set out, which way they leave, where they arrive",
-        _drawn(maps.flow_map(trajectory, scenario), "Map of origins, crossings and destinations"),
+        _drawn(chart, "Map of origins, crossings and destinations", outlines),
         f"Most leave by {most}. Black rings: regions of origin; orange discs: crossings and airports; green "
         "discs: places flown to; blue lines: ways to the door; green lines: flights. Discs grow in area with "
         "the number of people; the thinnest flows are left out. Where people come from follows from the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ WHAT = {
     "detained": "detained",
     "called_up": "called up",
 }
+Row = Mapping[Hashable, Any]
 RANGES = "Middle of the runs; in brackets, 8 of 10 runs lie between."
 
 
@@ -50,15 +51,16 @@ def summary(
     trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame, *, exact: bool = False
 ) -> RenderableType:
     """Return what a planner reads first, as something that rich prints."""
-    names = Names.of(scenario)
+    names, found = Names.of(scenario), facts.Facts.of(trajectory)
+    weeks = trajectory, scenario, comparison
     parts: Iterable[RenderableType] = (
         Text(f"{scenario.title}  ({knowledge(trajectory)})", style="bold"),
-        *(Text(f"• {line}") for line in facts.headline(trajectory, names, exact)),
+        *(Text(f"• {line}") for line in facts.headline(trajectory, found, names, exact)),
         Text(RANGES, style="dim"),
-        _weeks_table(trajectory, scenario, comparison, "country", COUNTRIES, exact),
-        _weeks_table(trajectory, scenario, comparison, "door", DOORS, exact),
-        _queue_table(trajectory, names, exact),
-        _ticket_table(trajectory, names, exact),
+        _weeks_table("country", found.countries, COUNTRIES, *weeks, exact),
+        _weeks_table("door", found.doors, DOORS, *weeks, exact),
+        _queue_table(found.queues, names, exact),
+        _ticket_table(found.tickets, names, exact),
         *_people_lines(trajectory, exact),
         *_fork_lines(trajectory, names, exact),
         *_comparison_parts(comparison, scenario, exact),
@@ -77,48 +79,59 @@ def knowledge(trajectory: xr.Dataset) -> str:
 
 
 def week_rows(
-    trajectory: xr.Dataset, scenario: Scenario, observations: pd.DataFrame, by: str, exact: bool = False
+    by: str,
+    top: Sequence[facts.Destination],
+    trajectory: xr.Dataset,
+    scenario: Scenario,
+    observations: pd.DataFrame,
+    exact: bool = False,
 ) -> Iterator[tuple[str, list[Week]]]:
-    """Yield every country (or `door`) with its weeks, the largest surge first."""
-    table = weekly(trajectory)
-    table = table[table["by"] == by]
-    for destination in facts.destinations(trajectory, by):
-        rows = table[table["label"] == destination.label]
+    """Yield the weeks of each of these countries (or, `by` door, doors)."""
+    table = weekly(trajectory, [by])
+    rows: dict[str, dict[int, list[Row]]] = {}
+    for row in table.to_dict("records"):
+        rows.setdefault(row["label"], {}).setdefault(row["week"], []).append(row)
+    for destination in top:
         seen = counts(observations, scenario, trajectory, destination.label, ["entries"])
-        yield destination.label, [_week(group, seen, exact) for _, group in rows.groupby("week")]
+        yield destination.label, [_week(group, seen, exact) for group in rows[destination.label].values()]
 
 
-def _week(group: pd.DataFrame, seen: pd.DataFrame, exact: bool) -> Week:
-    first, last = pd.Timestamp(group["start"].iloc[0]), pd.Timestamp(group["end"].iloc[0])
-    observed = total(seen, first, int(group["days"].iloc[0]))
-    cells = {row["measure"]: _range(row, exact) for row in group.to_dict("records")}
+def _week(group: Sequence[Row], seen: pd.DataFrame, exact: bool) -> Week:
+    first, last = pd.Timestamp(group[0]["start"]), pd.Timestamp(group[0]["end"])
+    observed = total(seen, first, int(group[0]["days"]))
+    cells = {row["measure"]: _range(row, exact) for row in group}
     shown = "" if np.isnan(observed) else people(observed, exact)
     return Week(facts.between(first, last), cells["gross"], cells["net"], cells["staying"], shown)
 
 
-def _range(row: Mapping[Hashable, Any], exact: bool) -> str:
+def _range(row: Row, exact: bool) -> str:
     return span(float(row["p10"]), float(row["p50"]), float(row["p90"]), exact)
 
 
 def _weeks_table(
-    trajectory: xr.Dataset, scenario: Scenario, seen: pd.DataFrame, by: str, top: int, exact: bool
+    by: str,
+    found: Sequence[facts.Destination],
+    top: int,
+    trajectory: xr.Dataset,
+    scenario: Scenario,
+    seen: pd.DataFrame,
+    exact: bool,
 ) -> RenderableType:
     names = Names.of(scenario)
     table = _table("Destinations by week" if by == "country" else "Busiest ways out by week")
-    for name in ("week", "entries", "entries less exits", "surge still there", "observed entries"):
+    for name in ("week", "entries", "observed", "entries less exits", "surge still there"):
         table.add_column(name, justify="left" if name == "week" else "right", no_wrap=True)
     naming: Callable[[str], str] = names.country if by == "country" else names.thing
-    rows = list(week_rows(trajectory, scenario, seen, by, exact))
-    for label, weeks in rows[:top]:
+    for label, weeks in week_rows(by, found[:top], trajectory, scenario, seen, exact):
         table.add_row(Text(naming(label), style="bold"))
         for week in weeks:
-            table.add_row(f"  {week.week}", week.gross, week.net, week.staying, week.observed)
-    if len(rows) > top:
-        table.caption = f"{len(rows) - top} more in report.html and arrivals.csv"
+            table.add_row(f"  {week.week}", week.gross, week.observed, week.net, week.staying)
+    if len(found) > top:
+        table.caption = f"{len(found) - top} more in report.html and arrivals.csv"
     return table
 
 
-def _queue_table(trajectory: xr.Dataset, names: Names, exact: bool) -> RenderableType:
+def _queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> RenderableType:
     table = _table("Longest queues")
     for name in (
         "crossing",
@@ -130,7 +143,7 @@ def _queue_table(trajectory: xr.Dataset, names: Names, exact: bool) -> Renderabl
         "gave up",
     ):
         table.add_column(name, justify="left" if name == "crossing" else "right")
-    for queue in facts.longest_queues(trajectory)[:QUEUES]:
+    for queue in queues[:QUEUES]:
         if queue.people.high >= 10 or queue.turned_back.high >= 10:
             table.add_row(names.thing(queue.crossing), *queue_cells(queue, exact))
     return table if table.row_count else Text("No queue of note forms at any crossing.")
@@ -143,8 +156,8 @@ def queue_cells(queue: facts.Queue, exact: bool = False) -> list[str]:
     return [queue.people.people(exact), cars, facts.wait_range(queue.wait), facts.day(queue.at), *lost]
 
 
-def _ticket_table(trajectory: xr.Dataset, names: Names, exact: bool) -> RenderableType:
-    gone = [ticket for ticket in facts.tickets(trajectory) if ticket.first is not None]
+def _ticket_table(tickets: Sequence[facts.Ticket], names: Names, exact: bool) -> RenderableType:
+    gone = [ticket for ticket in tickets if ticket.first is not None]
     if not gone:
         return Text("Tickets: no service is booked out for a week ahead.")
     table = _table(f"Tickets sold out (first free seat more than {facts.FAR} days away, in half of the runs)")
@@ -206,7 +219,7 @@ def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False)
     return [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
 
 
-def _comparison_row(row: Mapping[Hashable, Any], names: Names, exact: bool) -> list[str]:
+def _comparison_row(row: Row, names: Names, exact: bool) -> list[str]:
     low, middle, high, value = (float(str(row[key])) for key in ("p10", "p50", "p90", "value"))
     if row["what"] == "wait_hours":
         figures = [f"{value:.0f}", f"{middle:.0f} ({low:.0f}–{high:.0f})"]
@@ -217,7 +230,7 @@ def _comparison_row(row: Mapping[Hashable, Any], names: Names, exact: bool) -> l
     return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
 
 
-def _where(row: Mapping[Hashable, Any], names: Names) -> str:
+def _where(row: Row, names: Names) -> str:
     label = row["crossing"] if isinstance(row["crossing"], str) and row["crossing"] else row["place"]
     parts = [part.strip() for part in str(label).replace("|", ",").split(",") if part.strip()]
     known = [names.country(p) if p in names.countries else names.thing(p) for p in parts]

@@ -7,6 +7,7 @@ quantiles over the members (which cannot). Sums over crossings are made member b
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -145,15 +146,15 @@ def outcomes(trajectory: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def weekly(trajectory: xr.Dataset) -> pd.DataFrame:
-    """Return arrivals by week, for every country and every door, and for all together.
+def weekly(trajectory: xr.Dataset, by: Sequence[str] = ("all", "country", "door")) -> pd.DataFrame:
+    """Return arrivals by week, for every country and every door, and for all together (or as `by` says).
 
     Columns: by (`all`, `country`, `door`), label, week (from 1), start, end (both inclusive), days, measure,
     mean and quantiles in persons. gross and net are sums of the week, staying its last day.
     """
     values = trajectory["arrivals"]
     everywhere = values.assign_coords(all=("crossing", np.full(values.sizes["crossing"], "all")))
-    tables = [_weeks(summed(everywhere, by), by) for by in ("all", "country", "door")]
+    tables = [_weeks(summed(everywhere, kind), kind) for kind in by]
     return pd.concat(tables, ignore_index=True)
 
 

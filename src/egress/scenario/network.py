@@ -14,7 +14,7 @@ import numpy.typing as npt
 from egress.scenario.schema import Airport, Crossing, Origin, Scenario, Service
 
 EARTH_RADIUS = 6371.0  # km, mean radius (IUGG)
-FEEDER_REACH = 450.0  # km, great circle from the landing city to a crossing; source: assumption
+FEEDER_REACH = 350.0  # km, great circle from the landing city to a crossing; source: assumption
 AIRPORTS_PER_ORIGIN = 2  # where an origin names none; source: assumption
 AIRPORT_REACH = 900.0  # km, great circle from an origin to an airport not named by it; source: assumption
 

@@ -238,7 +238,7 @@ class Lane(Row):
     """One way through a land crossing, with its own rate of service and its own queue."""
 
     crossing: str
-    kind: Literal["vehicle", "foot", "rail"]
+    kind: Literal["vehicle", "bus", "foot", "rail"]
     throughput: Flow | None = None
     """μ1: persons per day when hard pressed; empty = ordinary entries × stress_factor."""
     relaxed: Flow | None = None
@@ -435,7 +435,7 @@ class OpenLane(Base):
     """A lane opens."""
 
     kind: Literal["open_lane"]
-    lane: Literal["vehicle", "foot", "rail"]
+    lane: Literal["vehicle", "bus", "foot", "rail"]
 
 
 class RoadBlock(Base):

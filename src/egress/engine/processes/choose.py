@@ -28,22 +28,22 @@ PURPOSE = purpose("choose")
 AGAIN = purpose("choose again")
 SHARE = purpose("share seats")
 PASSES = 4  # the first choice and at most three more
-FEW = 12  # up to so many people are drawn one by one
+FEW = 40  # up to so many people are drawn one by one
 
 
 @compiled
 def weigh(
-    m: int, o: int, c: int, g: int, flights_only: bool, offer: Floats, door: Floats, blocked: Floats, local: Bools,
-    admitted: Bools, nested: float, part_span: Ints, part_first: Ints, part_seats: Bools, way_entry: Ints,
-    way_service: Ints, factor: Floats, summed: Floats, shares: Floats,
+    m: int, o: int, c: int, g: int, since: int, moved: Ints, offer: Floats, door: Floats, blocked: Floats, local: Bools,
+    admitted: Bools, nested: float, part_span: Ints, part_first: Ints, way_entry: Ints, way_service: Ints,
+    factor: Floats, summed: Floats, shares: Floats,
 ) -> None:  # fmt: skip
     """Write the weights of one cell's itineraries (`summed` [K], running sums within a nest) and of its nests.
 
-    `shares` [parts of the origin] gets P(nest) up to a constant; `flights_only` leaves nests without seats alone.
+    `shares` [parts of the origin] gets P(nest) up to a constant; nests not `moved` after `since` keep theirs.
     """
     doors = blocked.shape[1]
     for i in range(part_span[o], part_span[o + 1]):
-        if flights_only and not part_seats[i]:
+        if moved[i] <= since:
             continue
         total = 0.0
         for k in range(part_first[i], part_first[i + 1]):
@@ -63,7 +63,7 @@ def weigh(
 def reprice(
     m: int, clock: float, today: int, window: int, seats: Floats, base_fare: Floats, fare_cap: Floats,
     fare_curve: Floats, load: Floats, usual: Floats, held: Floats, sold: Ints, days_weight: Floats,
-    fare_weight: Floats, nested: Floats, stale: Bools, fares: Floats, ahead: Ints, factor: Floats, changed: Bools,
+    fare_weight: Floats, nested: Floats, stale: Bools, fares_stale: Bools, fares: Floats, ahead: Ints, factor: Floats, changed: Bools,
 ) -> None:  # fmt: skip
     """Refresh first free day, fare and factor of the services that are stale; mark those whose factor moved."""
     days = held.shape[2]
@@ -71,7 +71,12 @@ def reprice(
         changed[s] = False
         if not stale[s]:
             continue
+        before = ahead[s]
         ahead[s] = first_free(seats[m, s], held[m, s], sold[m, s], today, clock)
+        stale[s] = ahead[s] == 0  # the seats of today shrink with the clock
+        if ahead[s] == before and not fares_stale[s]:
+            continue
+        fares_stale[s] = False
         price = fare(base_fare[m, s], fare_cap[m], fare_curve[m], seats[m, s], load[m, s], usual[s], held[m, s],
                      sold[m, s], today, window)  # fmt: skip
         fares[m, s] = price
@@ -81,7 +86,6 @@ def reprice(
             fresh = np.exp(utility / nested[m])
         changed[s] = fresh != factor[s]
         factor[s] = fresh
-        stale[s] = ahead[s] == 0
 
 
 @compiled
@@ -146,8 +150,8 @@ def choose(
     fare_weight: Floats,
     part_span: Ints,
     part_first: Ints,
-    part_seats: Bools,
-    uses: Bools,
+    sold_in_span: Ints,
+    sold_in: Ints,
     way_entry: Ints,
     way_product: Ints,
     way_service: Ints,
@@ -176,7 +180,7 @@ def choose(
 
     offer [M, K] exp(V/λ) of what no step changes, scaled by the best of the origin; door [M, A, C] and blocked
     [M, X] the factors of this step; idle [M, O, G] weight of waiting; part_* the nests of each origin as runs
-    of itineraries; uses [S, O]. `look` asks for `no_way` [M, O, C].
+    of itineraries; sold_in the nests in which each service is sold. `look` asks for `no_way` [M, O, C].
     """
     origins, classes = acted.shape[1], acted.shape[2]
     services, days = held.shape[1], held.shape[2]
@@ -192,10 +196,12 @@ def choose(
     factor = np.zeros(services)
     ahead = np.zeros(services, dtype=np.int64)
     stale = np.ones(services, dtype=np.bool_)
+    fares_stale = np.ones(services, dtype=np.bool_)
     changed = np.zeros(services, dtype=np.bool_)
-    touched = np.zeros(origins, dtype=np.bool_)
+    moved = np.zeros(len(part_first), dtype=np.int64)  # when a nest last changed, and when a cell was last weighed
     short = np.zeros(max(1, services), dtype=np.bool_)
-    fresh = np.zeros((origins, classes), dtype=np.int64)  # 0 nothing weighed, 1 flights stale, 2 all fresh
+    weighed = np.zeros((origins, classes), dtype=np.int64)
+    tick = 0
     summed = np.zeros((classes, max(1, len(way_entry))))
     shares = np.zeros((origins, classes, widest + 1))
     chosen = np.zeros(longest + 1, dtype=np.int64)
@@ -210,8 +216,10 @@ def choose(
                 left[o, c] = acted[m, o, c]
                 people += acted[m, o, c]
                 acted[m, o, c] = 0
-        fresh[:] = 0
+        tick += 1
+        moved[:] = tick
         stale[:] = True
+        fares_stale[:] = True
         for r in range(rounds):
             if people == 0 and not (look and r == rounds - 1):
                 continue
@@ -240,15 +248,12 @@ def choose(
                 if asking == 0 and not last:
                     break
                 reprice(m, clock, today, window, seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
-                        days_weight, fare_weight, nested, stale, fares, ahead, factor, changed)  # fmt: skip
-                touched[:] = False
+                        days_weight, fare_weight, nested, stale, fares_stale, fares, ahead, factor, changed)  # fmt: skip
+                tick += 1
                 for s in range(services):
                     if changed[s]:
-                        touched |= uses[s]
-                for o in range(origins):
-                    if touched[o]:
-                        for c in range(classes):
-                            fresh[o, c] = min(fresh[o, c], 1)
+                        for i in range(sold_in_span[s], sold_in_span[s + 1]):
+                            moved[sold_in[i]] = tick
                 asking = 0
                 requests = 0
                 for o in range(origins):
@@ -259,12 +264,10 @@ def choose(
                         if n == 0 and not last:
                             continue
                         g = class_group[c]
-                        if fresh[o, c] < 2:
-                            weigh(m, o, c, g, fresh[o, c] == 1, offer, door, blocked, local, admitted, nested[m],
-                                  part_span, part_first, part_seats, way_entry, way_service, factor, summed[c],
-                                  shares[o, c])  # fmt: skip
-                            shares[o, c, parts] = idle[m, o, g]
-                            fresh[o, c] = 2
+                        weigh(m, o, c, g, weighed[o, c], moved, offer, door, blocked, local, admitted, nested[m],
+                              part_span, part_first, way_entry, way_service, factor, summed[c], shares[o, c])  # fmt: skip
+                        shares[o, c, parts] = idle[m, o, g]
+                        weighed[o, c] = tick
                         if last:
                             no_way[m, o, c] = shares[o, c, :parts].sum() <= 0.0
                         if n == 0:
@@ -305,7 +308,7 @@ def choose(
                     if asked[s] > 0:
                         h = (today + ahead[s]) % days
                         free = free_seats(seats[m, s], held[m, s, h], sold[m, s, h], ahead[s], clock)
-                        stale[s] = True
+                        stale[s] = fares_stale[s] = True
                         short[s] = free < asked[s]
                         if short[s]:
                             state = key(seed, members[m], step * rounds + r, attempt * 65536 + s, SHARE)
@@ -444,7 +447,7 @@ def step(
         members["weight_days"],
         members["weight_fare"],
         *world.nests,
-        world.uses,
+        *world.sold_in,
         world.way_entry,
         world.way_product,
         world.way_service,

@@ -68,6 +68,8 @@ class Now:
     """[M, L] service multiplier: policies and noise."""
     block: Floats
     """[M, X] share of those caught at a road block who turn back (0: no block)."""
+    block_before: Floats
+    """[M, X] the same share in the step before: those whom it turned back do not pass again."""
     block_hours: Floats
     """[M, X] hours between the block and the door."""
     block_local: Bools
@@ -137,6 +139,7 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
         lane_day=np.tile(opened * _open_hours(w, 0.0, 24.0), (m, 1)),
         lane_factor=np.exp(_at(members.service_noise, members, middle)),
         block=np.zeros((m, x)),
+        block_before=np.zeros((m, x)),
         block_hours=np.zeros((m, x)),
         block_local=np.zeros((x, w.origins), dtype=bool),
         seats_added=np.zeros((m, w.services)),
@@ -250,8 +253,11 @@ def _apply(
             open_hours = _open_hours(world, begin, length)[opened]
             lanes[:, opened] = np.maximum(lanes[:, opened], active[:, None] * open_hours)
     elif isinstance(effect, RoadBlock):
-        turned = members.drawn(effect.turned_back, f"{name}/turned_back") * active
+        chance = members.drawn(effect.turned_back, f"{name}/turned_back")
+        before = chance * share_of_step(start, np.asarray(resolved.end_hours), now.begin - now.delta, now.delta)
+        turned = chance * active
         stronger = turned[:, None] > now.block[:, doors]
+        now.block_before[:, doors] = np.where(stronger, before[:, None], now.block_before[:, doors])
         now.block[:, doors] = np.where(stronger, turned[:, None], now.block[:, doors])
         now.block_hours[:, doors] = np.where(stronger, effect.distance, now.block_hours[:, doors])
         now.block_local[doors] |= np.array([o.id in effect.local_origins for o in world.scenario.origins])

@@ -21,29 +21,27 @@ SET_OUT = purpose("set out")
 BOARD = purpose("board")
 BLOCK = purpose("road block")
 FLOWN = purpose("ordinary flown")
-START_POINTS = 6  # midpoint rule over the uniform start within a step
 
 
 def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
     """Return [M, K, R] cumulative chance of arriving within the first j + 1 steps; the tail is put in the last.
 
-    hours [M, K] median travel times; spread [M] factor of one standard deviation.
+    hours [M, K] median travel times; spread [M] factor of one standard deviation. The mean over the start is
+    in closed form: ∫₀ˣ Φ(T ≤ t) dt = x Φ(T ≤ x) − E[T; T ≤ x].
     """
     from scipy.special import ndtr
 
     sd = np.log(np.maximum(spread, 1.0 + 1e-9))[:, None, None]
     median = np.log(np.maximum(hours, 1e-3))[:, :, None]
-    total = np.zeros((*hours.shape, slots))
-    for point in range(START_POINTS):
-        start = (point + 0.5) / START_POINTS
-        until = (np.arange(slots) + 1 - start) * delta
-        total += ndtr((np.log(until)[None, None, :] - median) / sd)
-    total /= START_POINTS
+    until = np.arange(slots + 1) * delta
+    z = (np.log(np.maximum(until, 1e-300)) - median) / sd
+    area = until * ndtr(z) - np.exp(median + sd**2 / 2) * ndtr(z - sd)
+    total = np.clip(np.diff(area, axis=-1) / delta, 0.0, 1.0)
     total[:, :, -1] = 1.0
-    return total
+    return np.asarray(total)
 
 
-FEW = 6  # up to so many people are drawn one by one
+FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin or slot
 
 
 @compiled
@@ -132,10 +130,13 @@ def spread_out(n: int, cdf: Floats, step: int, ring: Ints, c: int, scratch: Ints
 
 @compiled
 def stop_at_block(
-    seed: int, members: Ints, step: int, delta: float, share: Floats, distance: Floats, local: Bools,
-    road: Ints, road_from: Ints, cooling: Ints,
+    seed: int, members: Ints, step: int, delta: float, share: Floats, before: Floats, distance: Floats,
+    local: Bools, road: Ints, road_from: Ints, cooling: Ints,
 ) -> None:  # fmt: skip
-    """Turn back those whom a road block catches: remaining time within (distance, distance + delta]."""
+    """Turn back those whom a road block catches: remaining time within (distance, distance + delta].
+
+    A slot may pass in two steps; `before` [M, X] is the share turned back in the first of them.
+    """
     slots, classes = road.shape[2], road.shape[3]
     origins = road_from.shape[3]
     others = np.zeros(origins, dtype=np.int64)
@@ -160,10 +161,9 @@ def stop_at_block(
                     if near + late >= slots:
                         continue
                     slot = (step + near + late) % slots
-                    passing = part if late == 1 else 1.0 - part
-                    n, state = binomial(road[m, x, slot, c], passing, state)
-                    n, state = hypergeometric(barred, total - barred, n, state)
-                    n, state = binomial(n, share[m, x], state)
+                    passing = part if late == 1 else (1.0 - part) / max(1.0 - part * before[m, x], 1e-9)
+                    n, state = hypergeometric(barred, total - barred, road[m, x, slot, c], state)
+                    n, state = binomial(n, min(passing, 1.0) * share[m, x], state)
                     if n == 0:
                         continue
                     road[m, x, slot, c] -= n
@@ -314,8 +314,8 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
     )  # fmt: skip
     if now.block.any():
         stop_at_block(
-            members.seed, members.numbers, now.step, now.delta, now.block, now.block_hours, now.block_local,
-            state.road, state.road_from, state.cooling,
+            members.seed, members.numbers, now.step, now.delta, now.block, now.block_before, now.block_hours,
+            now.block_local, state.road, state.road_from, state.cooling,
         )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
     board(

@@ -1,0 +1,186 @@
+"""Travel: when people arrive, who boards when, and whom a road block catches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from reference import small, travel as plain
+
+from egress.engine.processes import travel
+
+
+@pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
+@pytest.mark.parametrize("spread", [1.02, 1.1, 1.35])
+@pytest.mark.parametrize("hours", [0.5, 2.0, 17.0])
+def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
+    number = int(hours * spread**3.09 / delta) + 3
+    found = travel.slot_cdf(np.array([[hours]]), np.array([spread]), delta, number)[0, 0]
+    np.testing.assert_allclose(np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6)
+    assert found[-1] == 1.0
+
+
+def flights(**more: Any) -> dict[str, Any]:
+    base = {"id": "fly", "origin": "aaa", "destination": "far", "seats": "9000/d", "hours": 5, "fare": 9000,
+            "load": 0.5, "source": "x"}  # fmt: skip
+    return base | more
+
+
+def begun(members: int = 1, **parts: Any) -> small.Small:
+    base: dict[str, Any] = {
+        "origins": (small.origin("a"), small.origin("b", 49.0, 21.0)),
+        "places": (small.place("north"), small.place("far", "XCC", admits="travel")),
+        "crossings": (small.door("bridge"), small.door("field", "", mode="air", between="XAA|AIR", entries=0)),
+        "airports": (
+            {"id": "aaa", "name": "a", "lat": 50, "lon": 20, "crossing": "field", "source": "x"},
+            {"id": "bbb", "name": "b", "lat": 50.5, "lon": 20, "source": "x"},
+        ),
+        "services": (flights(), flights(id="feed", destination="bbb", domestic=True, hours=1)),
+        "call_up": {"quota": 0, "from": "2030-03-04T00:00+00:00", "until": "2030-03-05T00:00+00:00",
+                    "half_time": "1 d", "comply": 0.6, "hide": 0.2, "found": 0, "evidence": ["x"]},
+    }  # fmt: skip
+    given = {"travel_spread": 1.3, "road_speed": 50.0, "detour": 1.25}
+    return small.run(small.scenario(given, **(base | parts)), members)
+
+
+def step(run: small.Small) -> np.ndarray[Any, Any]:
+    entries = np.zeros((len(run.members), run.members.world.entries), dtype=np.int64)
+    travel.step(run.members, run.state, run.now, entries)
+    return entries
+
+
+@pytest.mark.parametrize("people", [3, 1000])
+def test_arrivals_on_the_road(people: int) -> None:
+    run = begun(2000)
+    world, state = run.members.world, run.state
+    ways = [k for k, way in enumerate(world.ways.itineraries) if way.product is None]
+    state.leaving[:, ways, 1] = people
+    run.now.step = 5
+    step(run)
+    slots = state.road.shape[2]
+    expected, variance = np.zeros(slots), np.zeros(slots)
+    for k in ways:
+        hours = world.ways.itineraries[k].ground * 1.25 / 50
+        p = plain.slots(hours, 1.3, 6.0, slots)
+        expected += people * p
+        variance += people * p * (1 - p)
+    small.near(np.roll(state.road[:, 0, :, 1], -5, axis=1), expected, variance)
+    assert (state.road_from[:, 0, 1] == people).all()
+    assert state.leaving.sum() == 0
+
+
+@pytest.mark.parametrize("people", [4, 900])
+def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
+    run = begun(2000)
+    state, world = run.state, run.members.world
+    fly = int(np.flatnonzero(~world.product_domestic)[0])
+    a = world.product_entry[fly]
+    state.booked[:, fly, 0, 0] = people
+    state.booked_from[:, fly, 0] = [people // 4, people - people // 4]
+    refuse, admit, summon = 0.3, 0.9, 0.4
+    out = refuse + (1 - refuse) * (1 - admit)
+    left = np.zeros((2000, 4))
+    for part in range(4):
+        run.now.refused[:, a, 0], run.now.admitted[:, a, 0], run.now.summoned[:, a, 0] = refuse, admit, summon
+        before = state.booked[:, fly, 0, 0].copy()
+        step(run)
+        left[:, part] = before - state.booked[:, fly, 0, 0]
+        assert np.array_equal(state.booked.sum(axis=2), state.booked_from.sum(axis=3))
+        run.again()
+    small.near(left, people / 4, people * 3 / 16)
+    stopped = people * out
+    small.near(state.turned_back[:, a], stopped, stopped * (1 - out))
+    for stock, share in (
+        (state.cooling[:, :, 0].sum(axis=1), 1 - summon),
+        (state.listed.sum(axis=1), summon),
+        (state.called_up[:, :, 2].sum(axis=1), summon * 0.6),
+        (state.cooling[:, :, 2].sum(axis=1), summon * 0.4),
+    ):
+        small.near(stock, stopped * share, stopped * share * (1 - out * share))
+    arrived = people * (1 - out)
+    small.near(state.flows[:, :, a].sum(axis=1), arrived, arrived * out)
+    small.near(state.abroad[:, 0, 0], arrived * (people // 4) / people, arrived)
+    p = plain.slots(5.0, 1.3, 6.0, state.air.shape[2])
+    ring = np.zeros_like(p)
+    for part in range(4):
+        for j, chance in enumerate(p):
+            ring[(part + j) % len(ring)] += chance / 4
+    small.near(state.air[:, a - world.doors, :, 0], arrived * ring, arrived * ring)
+
+
+def test_a_feeder_lands_on_the_road_to_its_door_without_exit_control() -> None:
+    run = begun(1000)
+    state, world = run.state, run.members.world
+    feed = int(np.flatnonzero(world.product_domestic)[0])
+    run.now.refused[:] = 1.0
+    run.now.begin = 18.0  # the last step of a day: everybody leaves
+    state.booked[:, feed, 0, 1] = 500
+    state.booked_from[:, feed, 1, 1] = 500
+    step(run)
+    hours = 1 + world.ways.products[feed].beyond * 1.25 / 50
+    p = plain.slots(hours, 1.3, 6.0, state.road.shape[2])
+    small.near(state.road[:, 0, :, 1], 500 * p, 500 * p * (1 - p))
+    assert (state.road_from[:, 0, 1, 1] == 500).all()
+
+
+def test_ordinary_travellers_fly_with_the_seats_they_hold() -> None:
+    run = begun()
+    fly = [s.id for s in run.members.world.scenario.services].index("fly")
+    total = np.zeros(run.members.world.entries)
+    for part in range(8):
+        run.state.ordinary_held[:, fly, 0], run.state.ordinary_held[:, fly, 1] = 1001.5, 400.0
+        total += step(run)[0]
+        if part == 3:
+            assert total.tolist() == [0, 1001]
+        run.again()
+    assert total.tolist() == [0, 1401]
+
+
+@pytest.mark.parametrize("distance", [0.0, 2.0, 6.0, 9.0])
+def test_a_block_that_begins_catches_those_who_have_not_passed(distance: float) -> None:
+    run = begun(2000)
+    state = run.state
+    slots = state.road.shape[2]
+    state.road[:, 0, :, 0] = 90
+    state.road_from[:, 0, 0] = [60 * slots, 30 * slots]
+    run.now.block[:], run.now.block_hours[:] = 0.7, distance
+    step(run)
+    share = np.array([plain.passes(6 * j, 6 * j + 6, distance, 0, 6) * 0.7 for j in range(slots)])
+    small.near(90 - state.road[:, 0, :, 0], 90 * share, 90 * share * (1 - share))
+    caught = 90 * share.sum()
+    small.near(state.cooling[:, :, 0], caught * np.array([2, 1]) / 3, caught)
+    assert np.array_equal(state.road[:, 0].sum(axis=1), state.road_from[:, 0].sum(axis=2))
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+@pytest.mark.parametrize("distance", [2.0, 6.0, 9.0])
+def test_a_block_that_stands_catches_everybody_once(distance: float, share: float) -> None:
+    policy = {
+        "id": "block",
+        "what": "x",
+        "history": [{"at": "2030-03-01T00:00+00:00", "status": "in_force", "evidence": ["x"]}],
+        "effects": [{"kind": "road_block", "distance": distance, "turned_back": share}],
+    }
+    run = begun(1000, policies=(policy,))
+    state = run.state
+    far = 4  # steps until they arrive: they start before the block
+    state.road[:, 0, far, 0] = 400
+    state.road_from[:, 0, 0, 0] = 400
+    for _ in range(far + 1):
+        step(run)
+        run.again()
+    small.near(state.cooling[:, 0, 0], 400 * share, 400 * share * (1 - share))
+
+
+def test_local_plates_pass() -> None:
+    run = begun(1000)
+    state = run.state
+    state.road[:, 0, 0, 0] = 400
+    state.road_from[:, 0, 0] = [100, 300]
+    run.now.block[:], run.now.block_hours[:] = 1.0, 0.0
+    run.now.block_local[0, 1] = True
+    step(run)
+    assert (state.cooling[:, 1].sum(axis=1) == 0).all()
+    assert (state.cooling[:, 0, 0] == 100).all()
+    assert (state.road[:, 0, 0, 0] == 300).all()
