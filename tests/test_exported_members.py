@@ -22,7 +22,7 @@ PUBLIC = {
     "load",
     "run",
 }
-HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "pydantic", "vl_convert")
+HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert")
 
 
 def test_the_public_names_are_these() -> None:

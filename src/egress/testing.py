@@ -181,9 +181,10 @@ def steps_taken(scenario: Scenario, steps: int, members: int | Sequence[int] = 1
 def put_on_road(chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin: int = 0, cls: int = 0) -> None:
     """Take susceptible people of every member and set them on the road, to arrive `ahead` steps from now."""
     state = chunk.state
+    assert ahead < state.road.shape[2], "farther ahead than anybody of this scenario drives"
     state.susceptible[:, origin, cls] -= people
     state.road[:, door, (state.step + ahead) % state.road.shape[2], cls] += people
-    state.road_from[:, door, origin, cls] += people
+    state.road_from[:, door, cls, origin] += people
 
 
 # Assertions
@@ -245,8 +246,8 @@ def people(state: State) -> Ints:
     """Return [M, O, C] everybody by origin and class, wherever they are."""
     return np.asarray(
         sum(getattr(state, name).astype(np.int64) for name in HOME)
-        + state.booked_from.sum(axis=1)
-        + state.road_from.sum(axis=1)
+        + state.booked_from.sum(axis=1).swapaxes(1, 2)
+        + state.road_from.sum(axis=1).swapaxes(1, 2)
         + state.abroad
     )
 

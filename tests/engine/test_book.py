@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import book as plain, small
+from reference import book as plain
+from reference import small
 
 from egress.engine.draws import key
 from egress.engine.processes import book, choose
@@ -16,18 +17,37 @@ SHAPE, SCALE = 0.8, 300.0
 
 def begun(members: int = 1, seats: int = 400, load: float = 0.6, **more: Any) -> small.Small:
     """One city whose only way out is a flight, seats for today and the next two days in sight."""
-    given = {"booking_horizon": 48.0, "air_suppression": 0.5, "fare_curve": 2.0, "fare_cap": 10.0,
-             "weight_fare": 0.0, "weight_days": 0.0, "wait_utility": -60.0}  # fmt: skip
+    given = {
+        "booking_horizon": 48.0,
+        "air_suppression": 0.5,
+        "fare_curve": 2.0,
+        "fare_cap": 10.0,
+        "weight_fare": 0.0,
+        "weight_days": 0.0,
+        "wait_utility": -60.0,
+    }
     said = small.scenario(
         given,
         places=(small.place("far", "XCC", admits="travel"),),
         crossings=(small.door("field", "", mode="air", between="XAA|AIR", entries=0, exits=0),),
         lanes=(),
         airports=({"id": "aaa", "name": "a", "lat": 50.3, "lon": 20.0, "crossing": "field", "source": "x"},),
-        services=({"id": "fly", "origin": "aaa", "destination": "far", "seats": f"{seats}/d", "hours": 3,
-                   "fare": 9000, "load": load, "lead_shape": SHAPE, "lead_scale": SCALE, "source": "x"},),
+        services=(
+            {
+                "id": "fly",
+                "origin": "aaa",
+                "destination": "far",
+                "seats": f"{seats}/d",
+                "hours": 3,
+                "fare": 9000,
+                "load": load,
+                "lead_shape": SHAPE,
+                "lead_scale": SCALE,
+                "source": "x",
+            },
+        ),
         **more,
-    )  # fmt: skip
+    )
     return small.run(said, members)
 
 
@@ -36,7 +56,9 @@ def ask(run: small.Small) -> tuple[Any, Any, Any]:
     shape = (len(run.members), 1)
     bought, fares, ahead = np.zeros(shape, dtype=np.int32), np.zeros(shape), np.zeros(shape, dtype=np.int16)
     no_way = np.zeros(run.state.ready.shape, dtype=bool)
-    choose.step(run.members, run.state, run.now, np.zeros((len(run.members), 0)), bought, fares, ahead, no_way)
+    choose.step(
+        run.members, run.state, run.now, np.zeros((len(run.members), 0)), bought, fares, ahead, no_way
+    )
     return bought, fares, ahead
 
 
@@ -68,7 +90,9 @@ def test_an_undisturbed_flight_ends_with_its_load() -> None:
     assert run.state.ordinary_held[0, 0, 0] == pytest.approx(400 * 0.6)
 
 
-@pytest.mark.parametrize(("first", "second", "third"), [(240, 200, 180), (400, 400, 400), (400, 300, 260), (10, 0, 0)])
+@pytest.mark.parametrize(
+    ("first", "second", "third"), [(240, 200, 180), (400, 400, 400), (400, 300, 260), (10, 0, 0)]
+)
 def test_fare_by_excess_load(first: float, second: float, third: float) -> None:
     run = begun(step=1.0)
     run.now.step, run.now.begin = 23, 23.0  # the last step of a day: fares are looked at though nobody asks

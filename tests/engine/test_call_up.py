@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import call_up as plain, small
+from reference import call_up as plain
+from reference import small
 
 from egress.engine.processes import call_up
 
@@ -14,24 +15,41 @@ STAGES = ("immune", "susceptible", "prep1", "prep2", "ready", "waiting", "coolin
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    base = {"quota": 4000, "from": "2030-03-04T00:00+00:00", "until": "2030-03-09T00:00+00:00", "half_time": "2 d",
-            "comply": 0.4, "hide": 0.35, "found": "0.1/d", "evidence": ["x"]}  # fmt: skip
+    base = {
+        "quota": 4000,
+        "from": "2030-03-04T00:00+00:00",
+        "until": "2030-03-09T00:00+00:00",
+        "half_time": "2 d",
+        "comply": 0.4,
+        "hide": 0.35,
+        "found": "0.1/d",
+        "evidence": ["x"],
+    }
     return base | changes
 
 
 def begun(members: int = 400, **changes: Any) -> small.Small:
-    """Two regions with 1,000 and 3,000 exposed people, in stages in proportion to 1, 2, …, 7 and 12 booked."""
+    """Two regions with 1,000 and 3,000 exposed people, in stages as 1, 2, …, 7 and 12 booked."""
     said = small.scenario(
         origins=(small.origin("a", call_up_weight=3), small.origin("b")),
         places=(small.place("north"), small.place("far", "XCC", admits="travel")),
         crossings=(small.door("bridge"), small.door("field", "", mode="air", between="XAA|AIR")),
         airports=({"id": "aaa", "name": "a", "lat": 50, "lon": 20, "crossing": "field", "source": "x"},),
         services=tuple(
-            {"id": name, "origin": "aaa", "destination": "far", "seats": "9000/d", "hours": 3, "fare": 9000,
-             "load": 0, "source": "x"} for name in ("one", "two")
+            {
+                "id": name,
+                "origin": "aaa",
+                "destination": "far",
+                "seats": "9000/d",
+                "hours": 3,
+                "fare": 9000,
+                "load": 0,
+                "source": "x",
+            }
+            for name in ("one", "two")
         ),
         call_up=order(**changes),
-    )  # fmt: skip
+    )
     run = small.run(said, members)
     for o, size in enumerate((25, 75)):
         for number, stage in enumerate(STAGES):
@@ -57,7 +75,9 @@ def test_summonses_by_region_stage_and_fate() -> None:
     call_up.step(run.members, state, run.now)
     small.near(state.listed, first * share, first * share * (1 - share))
     assert (state.listed.sum(axis=1) == first).all()
-    assert np.array_equal(state.called_up.sum(axis=2) + state.hiding.sum(axis=2) + state.ready[:, :, 2], state.listed)
+    assert np.array_equal(
+        state.called_up.sum(axis=2) + state.hiding.sum(axis=2) + state.ready[:, :, 2], state.listed
+    )
     assert state.called_up[:, :, :2].sum() == 0, "those called up are counted in the listed class"
     for stock, chance in (
         (state.called_up[:, :, 2], 0.4),

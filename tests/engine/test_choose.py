@@ -7,16 +7,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from reference import choose as plain, small
+from reference import choose as plain
+from reference import small
 
 from egress.engine.processes import book, choose
 
-WEIGHTS = plain.Weights(pull=0.8, hours=0.05, wait=0.03, days=0.2 / 24, fare=0.4, stopped=0.9, nested=0.4, idle=-1.5)
+WEIGHTS = plain.Weights(
+    pull=0.8, hours=0.05, wait=0.03, days=0.2 / 24, fare=0.4, stopped=0.9, nested=0.4, idle=-1.5
+)
 GIVEN = {
-    "pull_elasticity": 0.8, "weight_hours": 0.05, "weight_wait": 0.03, "weight_days": 0.2 / 24, "weight_fare": 0.4,
-    "weight_stopped": 0.9, "nest_dissimilarity": 0.4, "wait_utility": -1.5, "detour": 1.25, "road_speed": 60.0,
-    "rail_speed": 50.0, "ground_fare": 9.0, "airport_time": 2.5, "booking_horizon": 96.0, "fare_curve": 2.0,
-}  # fmt: skip
+    "pull_elasticity": 0.8,
+    "weight_hours": 0.05,
+    "weight_wait": 0.03,
+    "weight_days": 0.2 / 24,
+    "weight_fare": 0.4,
+    "weight_stopped": 0.9,
+    "nest_dissimilarity": 0.4,
+    "wait_utility": -1.5,
+    "detour": 1.25,
+    "road_speed": 60.0,
+    "rail_speed": 50.0,
+    "ground_fare": 9.0,
+    "airport_time": 2.5,
+    "booking_horizon": 96.0,
+    "fare_curve": 2.0,
+}
 CITIES = {"a": (50.0, 20.0), "b": (49.5, 22.0)}
 DOORS = {"west": (51.5, 19.5, 900.0, "x"), "mid": (51.4, 20.5, 300.0, "x"), "rail": (50.8, 23.5, 600.0, "y")}
 MEMBERS, PEOPLE = 500, 1000
@@ -25,9 +40,17 @@ MEMBERS, PEOPLE = 500, 1000
 def doors() -> tuple[dict[str, Any], ...]:
     kinds = {"rail": {"mode": "rail"}}
     land = [
-        small.door(name, "gate" if name == "mid" else "north", lat, lon, entries=f"{daily}/d", nest=nest, **kinds.get(name, {}))
+        small.door(
+            name,
+            "gate" if name == "mid" else "north",
+            lat,
+            lon,
+            entries=f"{daily}/d",
+            nest=nest,
+            **kinds.get(name, {}),
+        )
         for name, (lat, lon, daily, nest) in DOORS.items()
-    ]  # fmt: skip
+    ]
     return (*land, small.door("field", "", mode="air", between="XAA|AIR", entries=0, exits=0))
 
 
@@ -68,8 +91,16 @@ def ask(run: small.Small, wait: dict[str, float] | None = None, people: int = PE
     for name, hours in (wait or {}).items():
         published[:, list(DOORS).index(name)] = hours
     no_way = np.zeros(state.ready.shape, dtype=bool)
-    choose.step(run.members, state, run.now, published, np.zeros(shape, dtype=np.int32), np.zeros(shape),
-                np.zeros(shape, dtype=np.int16), no_way)  # fmt: skip
+    choose.step(
+        run.members,
+        state,
+        run.now,
+        published,
+        np.zeros(shape, dtype=np.int32),
+        np.zeros(shape),
+        np.zeros(shape, dtype=np.int16),
+        no_way,
+    )
 
 
 def ways(city: str, group: int, **changes: dict[str, Any]) -> dict[tuple[str, str], plain.Way]:
@@ -110,7 +141,9 @@ def compare(run: small.Small, people: int = PEOPLE, **changes: dict[str, Any]) -
     for city, name in enumerate(CITIES):
         for group in (0, 1):
             offer = ways(name, group, **changes.get(name, changes))
-            chance = dict(zip([*offer, ("wait", "")], WEIGHTS.probabilities(list(offer.values())), strict=True))
+            chance = dict(
+                zip([*offer, ("wait", "")], WEIGHTS.probabilities(list(offer.values())), strict=True)
+            )
             found = counted(run, city, group)
             assert set(found) == set(chance)
             for way, takers in found.items():
@@ -180,8 +213,16 @@ def test_those_without_a_way_are_marked_at_the_end_of_a_day() -> None:
     run.now.closed[:, 1] = 1.0  # the middle door, the only one for internal passports
     no_way = np.zeros(run.state.ready.shape, dtype=bool)
     shape = (2, 2)
-    choose.step(run.members, run.state, run.now, np.zeros((2, 3)), np.zeros(shape, dtype=np.int32), np.zeros(shape),
-                np.zeros(shape, dtype=np.int16), no_way)  # fmt: skip
+    choose.step(
+        run.members,
+        run.state,
+        run.now,
+        np.zeros((2, 3)),
+        np.zeros(shape, dtype=np.int32),
+        np.zeros(shape),
+        np.zeros(shape, dtype=np.int16),
+        no_way,
+    )
     assert no_way[:, :, 1].all()
     assert not no_way[:, :, 0].any()
 

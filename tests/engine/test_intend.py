@@ -6,7 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from reference import intend as plain, small
+from reference import intend as plain
+from reference import small
 
 from egress.engine.processes import intend
 
@@ -37,9 +38,21 @@ def test_two_half_steps_are_one_step() -> None:
 
 @pytest.mark.parametrize("size", [3, 400])
 def test_draws_have_the_means_of_the_chain(size: int) -> None:
-    signal = {"what": "s", "at": "2030-03-01T00:00+00:00", "strength": {"exposed": 1.0, "rest": 0.5}, "hold": "30 d",
-              "fades": "5 d", "evidence": ["x"]}  # fmt: skip
-    given = {"intention_rate": 0.02, "act_rate": 0.08, "retry_rate": 0.03, "cooling_time": 40.0, "try_again": 0.7}
+    signal = {
+        "what": "s",
+        "at": "2030-03-01T00:00+00:00",
+        "strength": {"exposed": 1.0, "rest": 0.5},
+        "hold": "30 d",
+        "fades": "5 d",
+        "evidence": ["x"],
+    }
+    given = {
+        "intention_rate": 0.02,
+        "act_rate": 0.08,
+        "retry_rate": 0.03,
+        "cooling_time": 40.0,
+        "try_again": 0.7,
+    }
     run = small.run(small.scenario(given, signals=(signal,)), members=2000)
     state = run.state
     before = {"susceptible": 4, "prep1": 3, "prep2": 2, "ready": 1}
@@ -66,8 +79,14 @@ def test_draws_have_the_means_of_the_chain(size: int) -> None:
 
 
 def test_hazard_has_fear_noise_and_pressure() -> None:
-    signal = {"what": "s", "at": "2030-03-01T00:00+00:00", "strength": 0.5, "hold": "30 d", "fades": "5 d",
-              "evidence": ["x"]}  # fmt: skip
+    signal = {
+        "what": "s",
+        "at": "2030-03-01T00:00+00:00",
+        "strength": 0.5,
+        "hold": "30 d",
+        "fades": "5 d",
+        "evidence": ["x"],
+    }
     given = {"intention_rate": 0.02, "fear_response": 1.5, "act_rate": 0.0}
     run = small.run(small.scenario(given, signals=(signal,)), members=2000)
     run.now.fear[:, 0] = 0.8
@@ -80,7 +99,9 @@ def test_hazard_has_fear_noise_and_pressure() -> None:
 
 
 def test_susceptible_are_drawn_once_with_the_share_of_group_and_region() -> None:
-    said = small.scenario({"peers": 1.2}, origins=(small.origin("a", willing=1.5), small.origin("b", willing=20)))
+    said = small.scenario(
+        {"peers": 1.2}, origins=(small.origin("a", willing=1.5), small.origin("b", willing=20))
+    )
     run = small.run(said, members=2000)
     intend.begin(run.members, run.state)
     share = 0.1 * 1.5 * 1.2

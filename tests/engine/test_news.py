@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import news as plain, small
+from reference import news as plain
+from reference import small
 
 from egress.engine.processes import news
 
@@ -15,7 +16,9 @@ def moment(hour: float) -> str:
     return f"2030-03-{4 + int(hour // 24):02d}T{int(hour % 24):02d}:00+00:00"
 
 
-def policy(name: str, history: list[dict[str, Any]], effects: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def policy(
+    name: str, history: list[dict[str, Any]], effects: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
     return {"id": name, "what": name, "history": history, "effects": effects} | more
 
 
@@ -34,15 +37,36 @@ def test_pressure_adds_signals_and_multiplies_by_the_series() -> None:
     said = small.scenario(
         origins=(small.origin("a"), small.origin("b", intensity=0.4)),
         signals=(
-            {"what": "one", "at": moment(3), "strength": {"exposed": 1.0, "rest": 0.2}, "hold": "1 d", "fades": "2 d",
-             "evidence": ["x"]},
-            {"what": "war", "at": moment(20), "strength": 0.5, "hold": 0, "fades": "3 d", "by_intensity": True,
-             "evidence": ["x"]},
-            {"what": "less", "at": moment(30), "strength": {"rest": -2}, "hold": "1 d", "fades": "1 d",
-             "evidence": ["x"]},
+            {
+                "what": "one",
+                "at": moment(3),
+                "strength": {"exposed": 1.0, "rest": 0.2},
+                "hold": "1 d",
+                "fades": "2 d",
+                "evidence": ["x"],
+            },
+            {
+                "what": "war",
+                "at": moment(20),
+                "strength": 0.5,
+                "hold": 0,
+                "fades": "3 d",
+                "by_intensity": True,
+                "evidence": ["x"],
+            },
+            {
+                "what": "less",
+                "at": moment(30),
+                "strength": {"rest": -2},
+                "hold": "1 d",
+                "fades": "1 d",
+                "evidence": ["x"],
+            },
         ),
-        series=({"what": "z", "weight": 0.7, "points": [[moment(0), 0.0], [moment(48), 1.0]], "evidence": ["x"]},),
-    )  # fmt: skip
+        series=(
+            {"what": "z", "weight": 0.7, "points": [[moment(0), 0.0], [moment(48), 1.0]], "evidence": ["x"]},
+        ),
+    )
     run = small.run(said)
     for _ in range(14):
         begin = run.now.begin
@@ -59,12 +83,25 @@ def test_belief_follows_windows_and_weights() -> None:
     hinted = {"at": moment(0), "status": "hinted", "evidence": ["x"]}
     said = small.scenario(
         policies=(
-            policy("ban", [hinted], [{"kind": "close"}], probability=0.0, feared=0.6,
-                   window=["2030-03-06", "2030-03-08"]),
-            policy("bar", [hinted], [{"kind": "close"}], probability=0.0, feared=0.5,
-                   window=["2030-03-05", "2030-03-05"], applies_to={"groups": ["exposed"]}),
+            policy(
+                "ban",
+                [hinted],
+                [{"kind": "close"}],
+                probability=0.0,
+                feared=0.6,
+                window=["2030-03-06", "2030-03-08"],
+            ),
+            policy(
+                "bar",
+                [hinted],
+                [{"kind": "close"}],
+                probability=0.0,
+                feared=0.5,
+                window=["2030-03-05", "2030-03-05"],
+                applies_to={"groups": ["exposed"]},
+            ),
         )
-    )  # fmt: skip
+    )
     run = small.run(said)
     for _ in range(36):
         middle = run.now.middle
@@ -90,13 +127,17 @@ def test_each_status_has_its_own_weight_whichever_step_is_taken_first(first: int
         {"at": moment(24), "status": "denied", "feared": 0.1, "evidence": ["x"]},
     ]
     window = ["2030-03-04", "2030-03-05"]
-    said = small.scenario(policies=(policy("ban", history, [{"kind": "close"}], probability=0.0, window=window),))
+    said = small.scenario(
+        policies=(policy("ban", history, [{"kind": "close"}], probability=0.0, window=window),)
+    )
     members = small.run(said).members
     members._kept.clear()
     for step in range(first, 8):
         middle = step * 6 + 3
         weight = 0.6 if middle < 24 else 0.1
-        assert news.fear(members, middle)[0, 0] == pytest.approx(plain.belief(middle, [(weight, 0, 48)]), abs=2e-5)
+        assert news.fear(members, middle)[0, 0] == pytest.approx(
+            plain.belief(middle, [(weight, 0, 48)]), abs=2e-5
+        )
 
 
 def test_perceived_risk_relaxes_and_policies_combine() -> None:
@@ -105,11 +146,15 @@ def test_perceived_risk_relaxes_and_policies_combine() -> None:
     said = small.scenario(
         {"perception_time": 20.0},
         policies=(
-            policy("stop", [force, ended], [{"kind": "refuse_exit", "share": 0.1, "perceived": 0.5}],
-                   applies_to={"groups": ["exposed"]}),
+            policy(
+                "stop",
+                [force, ended],
+                [{"kind": "refuse_exit", "share": 0.1, "perceived": 0.5}],
+                applies_to={"groups": ["exposed"]},
+            ),
             policy("talk", [force], [{"kind": "deter", "perceived": 0.4}]),
         ),
-    )  # fmt: skip
+    )
     run = small.run(said)
     called = rest = 0.0
     for step in range(14):

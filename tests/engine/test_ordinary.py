@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from reference import ordinary as plain, small
+from reference import ordinary as plain
+from reference import small
 
 from egress.engine.processes import ordinary
 
@@ -22,10 +23,23 @@ def begun(members: int, step: float = 6.0) -> small.Small:
         ),
         places=(small.place("north"), small.place("far", "XCC", admits="travel")),
         airports=({"id": "aaa", "name": "a", "lat": 50, "lon": 20, "crossing": "field", "source": "x"},),
-        services=({"id": "fly", "origin": "aaa", "destination": "far", "seats": "480/d", "hours": 3, "fare": 9000,
-                   "load": 0.5, "source": "x"},),
-        weekdays={"in": {"monday_to_sunday": IN, "source": "x"}, "out": {"monday_to_sunday": OUT, "source": "x"}},
-    )  # fmt: skip
+        services=(
+            {
+                "id": "fly",
+                "origin": "aaa",
+                "destination": "far",
+                "seats": "480/d",
+                "hours": 3,
+                "fare": 9000,
+                "load": 0.5,
+                "source": "x",
+            },
+        ),
+        weekdays={
+            "in": {"monday_to_sunday": IN, "source": "x"},
+            "out": {"monday_to_sunday": OUT, "source": "x"},
+        },
+    )
     return small.run(said, members)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from reference import settle as plain, small
+from reference import settle as plain
+from reference import small
 
 from egress.engine.processes import settle
 
@@ -34,8 +35,13 @@ def test_ten_days_after_arrival_they_are_settled(step: float) -> None:
 @pytest.mark.parametrize("step", [3.0, 24.0])
 def test_those_who_came_leave_at_the_two_hazards(step: float) -> None:
     early, late = 0.02 / 24, 0.08 / 24
-    given = {"early_leaving": early, "late_leaving": late, "transit_share": 0.3, "transit_rate": 0.02,
-             "onward_share": 0.4}  # fmt: skip
+    given = {
+        "early_leaving": early,
+        "late_leaving": late,
+        "transit_share": 0.3,
+        "transit_rate": 0.02,
+        "onward_share": 0.4,
+    }
     run = small.run(small.scenario(given, step=step, days=20), members=1000)
     left = nobody(1000)
     settle.step(run.members, run.state, run.now, nobody(1000) + 1000, left)

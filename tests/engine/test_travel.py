@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reference import small, travel as plain
+from reference import small
+from reference import travel as plain
 
 from egress.engine.processes import travel
 
@@ -17,13 +18,23 @@ from egress.engine.processes import travel
 def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     number = int(hours * spread**3.09 / delta) + 3
     found = travel.slot_cdf(np.array([[hours]]), np.array([spread]), delta, number)[0, 0]
-    np.testing.assert_allclose(np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6)
+    np.testing.assert_allclose(
+        np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6
+    )
     assert found[-1] == 1.0
 
 
 def flights(**more: Any) -> dict[str, Any]:
-    base = {"id": "fly", "origin": "aaa", "destination": "far", "seats": "9000/d", "hours": 5, "fare": 9000,
-            "load": 0.5, "source": "x"}  # fmt: skip
+    base = {
+        "id": "fly",
+        "origin": "aaa",
+        "destination": "far",
+        "seats": "9000/d",
+        "hours": 5,
+        "fare": 9000,
+        "load": 0.5,
+        "source": "x",
+    }
     return base | more
 
 
@@ -31,15 +42,26 @@ def begun(members: int = 1, **parts: Any) -> small.Small:
     base: dict[str, Any] = {
         "origins": (small.origin("a"), small.origin("b", 49.0, 21.0)),
         "places": (small.place("north"), small.place("far", "XCC", admits="travel")),
-        "crossings": (small.door("bridge"), small.door("field", "", mode="air", between="XAA|AIR", entries=0)),
+        "crossings": (
+            small.door("bridge"),
+            small.door("field", "", mode="air", between="XAA|AIR", entries=0),
+        ),
         "airports": (
             {"id": "aaa", "name": "a", "lat": 50, "lon": 20, "crossing": "field", "source": "x"},
             {"id": "bbb", "name": "b", "lat": 50.5, "lon": 20, "source": "x"},
         ),
         "services": (flights(), flights(id="feed", destination="bbb", domestic=True, hours=1)),
-        "call_up": {"quota": 0, "from": "2030-03-04T00:00+00:00", "until": "2030-03-05T00:00+00:00",
-                    "half_time": "1 d", "comply": 0.6, "hide": 0.2, "found": 0, "evidence": ["x"]},
-    }  # fmt: skip
+        "call_up": {
+            "quota": 0,
+            "from": "2030-03-04T00:00+00:00",
+            "until": "2030-03-05T00:00+00:00",
+            "half_time": "1 d",
+            "comply": 0.6,
+            "hide": 0.2,
+            "found": 0,
+            "evidence": ["x"],
+        },
+    }
     given = {"travel_spread": 1.3, "road_speed": 50.0, "detour": 1.25}
     return small.run(small.scenario(given, **(base | parts)), members)
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference import small, voice as plain
+from reference import small
+from reference import voice as plain
 
 from egress.engine.processes import voice
 
-SIGNAL = {"what": "s", "at": "2030-03-01T00:00+00:00", "strength": {"exposed": 0.8, "rest": 0.3}, "hold": "30 d",
-          "fades": "5 d", "evidence": ["x"]}  # fmt: skip
+SIGNAL = {
+    "what": "s",
+    "at": "2030-03-01T00:00+00:00",
+    "strength": {"exposed": 0.8, "rest": 0.3},
+    "hold": "30 d",
+    "fades": "5 d",
+    "evidence": ["x"],
+}
 
 
 def begun(members: int, scatter: float) -> small.Small:

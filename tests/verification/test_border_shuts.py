@@ -89,9 +89,10 @@ def test_border_that_shuts_in_the_evening_strands_people_the_same_day(hour: str)
 
 
 def test_airport_that_shuts_keeps_passengers_with_seats_at_home():
-    # 100 have seats for the third day; the airport shuts at its begin: nobody flies, they are at home again.
+    # 100 have seats for the third day; the airport shuts at its begin: nobody flies, all are at home again
+    # (cooling off; the rate of trying again is tiny).
     scenario = town(
-        flights=True, days=4, origins=[origin()], signals=[], numbers={"retry_rate": 0},
+        flights=True, days=4, origins=[origin()], signals=[], numbers={"cooling_time": 1e9},
         policies=[policy(CLOSE, at="2030-03-03T00:00+00:00", applies_to={"crossings": ["field-gate"]})],
     )  # fmt: skip
     chunk = started(scenario)
@@ -101,4 +102,4 @@ def test_airport_that_shuts_keeps_passengers_with_seats_at_home():
     day_end(chunk, 16)
     assert chunk.record["surge"].sum() == 0
     assert chunk.state.booked.sum() == 0
-    assert chunk.state.waiting.sum() == 100
+    assert chunk.state.cooling.sum() == 100

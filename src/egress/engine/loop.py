@@ -155,7 +155,7 @@ def _write(chunk: Chunk) -> None:
 def _behind(chunk: Chunk) -> Ints:
     """Return [M, O] people on the way to or waiting at a door that is shut at the end of the step."""
     doors = chunk.members.world.doors
-    shut = chunk.now.closed[:, :doors] >= 1.0
+    shut = chunk.now.shut[:, :doors]
     return np.asarray((chunk.state.road_from.sum(axis=2) * shut[:, :, None]).sum(axis=1))
 
 

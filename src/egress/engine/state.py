@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from egress.distribution import Distribution
 from egress.engine.members import Members
-from egress.engine.world import QUEUE_DAYS, RECENT_DAYS, Ints
+from egress.engine.world import QUEUE_DAYS, RECENT_DAYS, Ints, World
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -144,11 +145,8 @@ def initial(members: Members) -> State:
     w = members.world
     m, o, c, a, x = len(members), w.origins, w.classes, w.entries, w.doors
     lanes, days = len(w.scenario.lanes), horizon(members)
-    spread = float(np.max(members["travel_spread"]))
-    ground = np.array([max(0.0, h) for h in _road_hours(members)])
-    road = ring_length(float(ground.max(initial=1.0)), spread, w.delta)
-    flights = members.product_hours[:, ~w.product_domestic]
-    air = ring_length(float(flights.max(initial=1.0)), spread, w.delta)
+    ground, flight, spread = longest(w)
+    road, air = ring_length(ground, spread, w.delta), ring_length(flight, spread, w.delta)
     queue = QUEUE_DAYS * w.per_day + 1
 
     def people(*shape: int) -> Int32s:
@@ -199,8 +197,26 @@ HOME = (
 )  # fmt: skip
 
 
-def _road_hours(members: Members) -> Floats:
-    """Return the longest hours by road of any itinerary or feeder, per member."""
-    by_land = members.hours[:, members.world.way_product < 0]
-    feeders = members.product_hours[:, members.world.product_domestic]
-    return np.concatenate([by_land, feeders], axis=1).max(axis=1, initial=0.0)
+EXTREME = 0.001  # members beyond this quantile of speed, detour or spread have more of their tail cut
+
+
+def longest(world: World) -> tuple[float, float, float]:
+    """Return the longest hours by road and in the air, and the widest spread, of any member but the extreme.
+
+    They are the same for every member, and with them the length of the rings: on it depends how people are
+    drawn, which must not change with the company that a member keeps in its chunk.
+    """
+    numbers = {p.name: p.value for p in world.scenario.parameters}
+
+    def extreme(value: Distribution, u: float) -> float:
+        return float(value.quantile(np.array(u)))
+
+    per_km = extreme(numbers["detour"], 1 - EXTREME) / np.array(
+        [extreme(numbers[f"{kind}_speed"], EXTREME) for kind in ("road", "rail")]
+    )
+    air = [extreme(service.hours, 1 - EXTREME) for service in world.scenario.services]
+    road = [way.ground * per_km[int(way.rail)] for way in world.ways.itineraries if way.service is None]
+    road += [air[p.service] + p.beyond * per_km[0] for p in world.ways.products if p.domestic]
+    flights = [air[p.service] for p in world.ways.products if not p.domestic]
+    spread = extreme(numbers["travel_spread"], 1 - EXTREME)
+    return float(max([1.0, *road])), float(max([1.0, *flights])), spread

@@ -19,7 +19,7 @@ import pandas as pd
 import vl_convert
 import xarray as xr
 
-from egress.report.facts import Array, Queue, days_of, vehicles
+from egress.report.facts import Array, Queue, day, days_of, vehicles
 from egress.report.names import STATUSES, Names
 from egress.report.observed import as_of_moment
 from egress.report.rounding import people, rounded
@@ -162,7 +162,7 @@ def _told(row: dict[Any, Any], unit: str) -> str:
     """Return the words of a count's tooltip."""
     shown = f"{row['per_day']:.0f}" if unit == "hours" else people(float(row["per_day"]))
     first, last = row["from"], row["to"]
-    when = f"{first:%-d %b %H:%M}" if first == last else f"{first:%-d %b} to {last:%-d %b}"
+    when = f"{day(first)} {first:%H:%M}" if first == last else f"{day(first)} to {day(last)}"
     source = str(row.get("source") or row.get("evidence") or "")
     return f"Counted: {shown} {unit}{'' if first == last else ' a day'}, {when}; {source}"
 

@@ -368,7 +368,7 @@ def event_table(events: pd.DataFrame, trajectory: xr.Dataset, evidence: dict[str
     starts = trajectory["policy_start"].notnull().mean("member").to_series().to_dict()
     rows = [
         (
-            f"{row['time']:%-d %b %Y %H:%M}",
+            _moment(row["time"], facts.days_of(trajectory)[0].year),
             capital(row["what"]),
             row["status"],
             f"{starts[row['policy']]:.0%}" if row["policy"] in starts else "–",
@@ -377,6 +377,10 @@ def event_table(events: pd.DataFrame, trajectory: xr.Dataset, evidence: dict[str
         for row in events.to_dict("records")
     ]
     return Table(("time", "event or measure", "status", "runs with it", "evidence"), rows, words=5)
+
+
+def _moment(time: pd.Timestamp, year: int) -> str:
+    return f"{facts.day(time)}{'' if time.year == year else f' {time.year}'} {time:%H:%M}"
 
 
 def comparison_table(comparison: pd.DataFrame, names: Names, exact: bool) -> Table | None:

@@ -32,5 +32,6 @@ def people(value: float, exact: bool = False) -> str:
 
 
 def span(low: float, middle: float, high: float, exact: bool = False) -> str:
-    """Return a middle value with its range: `1,200 (800–1,900)`."""
-    return f"{people(middle, exact)} ({people(low, exact)}–{people(high, exact)})"
+    """Return a middle value with its range: `1,200 (800–1,900)`, or alone where rounding leaves no range."""
+    below, said, above = (people(value, exact) for value in (low, middle, high))
+    return said if below == said == above else f"{said} ({below}–{above})"

@@ -19,7 +19,7 @@ from egress.report.names import OUTCOMES, Names, capital
 from egress.report.observed import counts, total
 from egress.report.rounding import people, span
 from egress.report.tables import weekly
-from egress.scenario.schema import Base, Scenario
+from egress.scenario.schema import Group, Row, Scenario
 
 COUNTRIES, DOORS, QUEUES, TICKETS, COUNTS = 5, 4, 8, 8, 14  # rows that fit a screen
 WHAT = {
@@ -32,7 +32,7 @@ WHAT = {
     "detained": "detained",
     "called_up": "called up",
 }
-Row = Mapping[Hashable, Any]
+Record = Mapping[Hashable, Any]
 RANGES = "Middle of the runs; in brackets, 8 of 10 runs lie between."
 
 
@@ -88,7 +88,7 @@ def week_rows(
 ) -> Iterator[tuple[str, list[Week]]]:
     """Yield the weeks of each of these countries (or, `by` door, doors)."""
     table = weekly(trajectory, [by])
-    rows: dict[str, dict[int, list[Row]]] = {}
+    rows: dict[str, dict[int, list[Record]]] = {}
     for row in table.to_dict("records"):
         rows.setdefault(row["label"], {}).setdefault(row["week"], []).append(row)
     for destination in top:
@@ -96,7 +96,7 @@ def week_rows(
         yield destination.label, [_week(group, seen, exact) for group in rows[destination.label].values()]
 
 
-def _week(group: Sequence[Row], seen: pd.DataFrame, exact: bool) -> Week:
+def _week(group: Sequence[Record], seen: pd.DataFrame, exact: bool) -> Week:
     first, last = pd.Timestamp(group[0]["start"]), pd.Timestamp(group[0]["end"])
     observed = total(seen, first, int(group[0]["days"]))
     cells = {row["measure"]: _range(row, exact) for row in group}
@@ -104,7 +104,7 @@ def _week(group: Sequence[Row], seen: pd.DataFrame, exact: bool) -> Week:
     return Week(facts.between(first, last), cells["gross"], cells["net"], cells["staying"], shown)
 
 
-def _range(row: Row, exact: bool) -> str:
+def _range(row: Record, exact: bool) -> str:
     return span(float(row["p10"]), float(row["p50"]), float(row["p90"]), exact)
 
 
@@ -157,6 +157,8 @@ def queue_cells(queue: facts.Queue, exact: bool = False) -> list[str]:
 
 
 def _ticket_table(tickets: Sequence[facts.Ticket], names: Names, exact: bool) -> RenderableType:
+    if not tickets:
+        return Text("Tickets: the scenario has no services.")
     gone = [ticket for ticket in tickets if ticket.first is not None]
     if not gone:
         return Text("Tickets: no service is booked out for a week ahead.")
@@ -219,18 +221,19 @@ def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False)
     return [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
 
 
-def _comparison_row(row: Row, names: Names, exact: bool) -> list[str]:
+def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:
     low, middle, high, value = (float(str(row[key])) for key in ("p10", "p50", "p90", "value"))
     if row["what"] == "wait_hours":
         figures = [f"{value:.0f}", f"{middle:.0f} ({low:.0f}–{high:.0f})"]
     else:
         figures = [people(value, exact), span(low, middle, high, exact)]
     what = WHAT.get(str(row["what"]), str(row["what"]))
+    what += " a day" if row["kind"] == "rate" else ""
     verdict = "unknown" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
     return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
 
 
-def _where(row: Row, names: Names) -> str:
+def _where(row: Record, names: Names) -> str:
     label = row["crossing"] if isinstance(row["crossing"], str) and row["crossing"] else row["place"]
     parts = [part.strip() for part in str(label).replace("|", ",").split(",") if part.strip()]
     known = [names.country(p) if p in names.countries else names.thing(p) for p in parts]
@@ -270,8 +273,13 @@ def hits(comparison: pd.DataFrame) -> str:
 def assumptions(scenario: Scenario) -> str:
     """Return the share of inputs that are assumptions, in a sentence."""
     assumed, number = assumption_share(scenario)
-    share = f" ({assumed / number:.0%})" if number else ""
-    return f"{assumed} of {number} numbers put in{share} are assumptions, not measurements."
+    alone = sum(given for given, sources in _inputs(scenario) if sources == {"assumption"})
+    if not assumed:
+        return f"None of the {number:,} numbers put in is marked as an assumption."
+    return (
+        f"{assumed:,} of {number:,} numbers put in ({assumed / number:.0%}) rest on assumptions, "
+        f"{alone:,} of them on nothing else."
+    )
 
 
 def assumption_share(scenario: Scenario) -> tuple[int, int]:
@@ -280,15 +288,19 @@ def assumption_share(scenario: Scenario) -> tuple[int, int]:
     Counted are the quantities given in the tables, parameters and groups; one that leans on an assumption
     beside other sources counts as assumed.
     """
-    rows: list[Base] = [*scenario.groups, *scenario.parameters]
+    inputs = list(_inputs(scenario))
+    assumed = sum(given for given, sources in inputs if "assumption" in sources)
+    return assumed, sum(given for given, _ in inputs)
+
+
+def _inputs(scenario: Scenario) -> Iterator[tuple[int, set[str]]]:
+    """Yield, for each row and group, how many quantities it gives and what they rest on."""
+    rows: list[Row | Group] = [*scenario.groups, *scenario.parameters]
     for name in ("origins", "places", "crossings", "lanes", "airports", "services"):
         rows += getattr(scenario, name)
-    number = assumed = 0
     for row in rows:
         given = sum(_quantities(getattr(row, field)) for field in row.model_fields_set)
-        number += given
-        assumed += given * ("assumption" in (part.strip() for part in row.source.split(";")))  # type: ignore[attr-defined]
-    return assumed, number
+        yield given, {part.strip() for part in row.source.split(";")}
 
 
 def _quantities(value: object) -> int:

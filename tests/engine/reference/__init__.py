@@ -1,1 +1,1 @@
-"""Every process of the engine once more, in plain NumPy and SciPy, written from its equation and not from its code."""
+"""Every process of the engine once more, in NumPy and SciPy, written from its equation, not from its code."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy.integrate import quad
 
@@ -16,7 +18,7 @@ def kernel(age: float, hold: float, fades: float) -> float:
 def mean_kernel(first: float, last: float, hold: float, fades: float) -> float:
     """Mean of K over the ages [first, last]."""
     corners = sorted({first, last, *(a for a in (0.0, hold) if first < a < last)})
-    pieces = zip(corners[:-1], corners[1:], strict=True)
+    pieces = itertools.pairwise(corners)
     area = sum(quad(kernel, a, b, args=(hold, fades), epsabs=1e-12, limit=200)[0] for a, b in pieces)
     return area / (last - first)
 

@@ -14,7 +14,7 @@ def entries(per_day: float, profile: list[float], weekday: int, kept: float, del
 
 
 def lagged(shares: Floats, stay: float, delta: float) -> Floats:
-    """Share of ordinary travellers abroad at the end of each step: ∫ shares(t − a) exp(−a/stay) da/stay, 1 before."""
+    """Share abroad at the end of each step: ∫ shares(t − a) exp(−a/stay) da/stay, with 1 before."""
     ends = np.arange(1, len(shares) + 1) * delta
     out = np.exp(-ends / stay)  # those who came before
     for step, share in enumerate(shares):

@@ -6,5 +6,5 @@ import numpy as np
 
 
 def survival(early: float, late: float, age: float, young: float = 240.0) -> float:
-    """Chance of still being there `age` hours after arrival: one hazard in the first ten days, another after."""
+    """Chance of being there `age` hours after arrival: one hazard in the first ten days, another after."""
     return float(np.exp(-early * min(age, young) - late * max(age - young, 0.0)))

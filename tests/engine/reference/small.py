@@ -32,13 +32,15 @@ QUIET = (
 
 
 def parameters(given: dict[str, float]) -> tuple[Parameter, ...]:
-    """Return every parameter as a certain number in canonical units: the median of its default, or as given."""
+    """Return all parameters as certain numbers in canonical units: medians of the defaults, or as given."""
     text = files("egress.data").joinpath("parameters.csv").read_text(encoding="utf-8")
     rows = []
     for raw in csv.DictReader(text.splitlines()):
         default = Parameter.model_validate(raw)
         name = default.name
-        value = given.get(name, 0.0 if name in QUIET else 1.0 if name == "ordinary_level" else default.value.median)
+        value = given.get(
+            name, 0.0 if name in QUIET else 1.0 if name == "ordinary_level" else default.value.median
+        )
         fixed = Distribution("fixed", value, value, value, default.dimension)
         rows.append(default.model_copy(update={"value": fixed}))
     assert set(given) <= {row.name for row in rows}, "no such parameter"
@@ -47,7 +49,14 @@ def parameters(given: dict[str, float]) -> tuple[Parameter, ...]:
 
 def group(name: str, **changes: Any) -> dict[str, Any]:
     """Return a group of travellers with passports."""
-    base = {"id": name, "name": name, "documents": "travel", "share": 0.5, "willing": 0.1, "ready_at_once": 0.3}
+    base = {
+        "id": name,
+        "name": name,
+        "documents": "travel",
+        "share": 0.5,
+        "willing": 0.1,
+        "ready_at_once": 0.3,
+    }
     return base | {"preparation": "2 d"} | SOURCE | changes
 
 
@@ -62,9 +71,19 @@ def place(name: str, country: str = "XBB", **changes: Any) -> dict[str, Any]:
     return base | SOURCE | changes
 
 
-def door(name: str, to: str = "north", lat: float = 50.9, lon: float = 20.0, **changes: Any) -> dict[str, Any]:
+def door(
+    name: str, to: str = "north", lat: float = 50.9, lon: float = 20.0, **changes: Any
+) -> dict[str, Any]:
     """Return a road crossing."""
-    base = {"id": name, "name": name, "between": "XAA|XBB", "place": to, "mode": "road", "lat": lat, "lon": lon}
+    base = {
+        "id": name,
+        "name": name,
+        "between": "XAA|XBB",
+        "place": to,
+        "mode": "road",
+        "lat": lat,
+        "lon": lon,
+    }
     return base | {"entries": "480/d", "exits": "480/d"} | SOURCE | changes
 
 
@@ -74,14 +93,21 @@ def lane(crossing: str, kind: str = "vehicle", **changes: Any) -> dict[str, Any]
     return {"crossing": crossing, "kind": kind} | rate | SOURCE | changes
 
 
-def scenario(given: dict[str, float] | None = None, *, step: float = 6.0, days: int = 10, **parts: Any) -> Scenario:
+def scenario(
+    given: dict[str, float] | None = None, *, step: float = 6.0, days: int = 10, **parts: Any
+) -> Scenario:
     """Return a scenario of one city, two groups and one bridge, with parts replaced and parameters given."""
     base: dict[str, Any] = {
         "name": "small",
         "title": "small",
         "summary": "small",
         "home": "XAA",
-        "period": {"start": "2030-03-04", "end": f"2030-03-{3 + days:02d}", "utc_offset": "+00:00", "step": step},
+        "period": {
+            "start": "2030-03-04",
+            "end": f"2030-03-{3 + days:02d}",
+            "utc_offset": "+00:00",
+            "step": step,
+        },
         "groups": (group("called", exposed=True), group("rest")),
         "origins": (origin("city"),),
         "places": (place("north"),),

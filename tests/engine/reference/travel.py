@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def slots(hours: float, spread: float, delta: float, number: int) -> Floats:
-    """P(arrive in step j): the start uniform in the step, the travel time log-normal; the tail in the last."""
+    """P(arrive in step j): start uniform in the step, travel time log-normal; the tail in the last."""
     time = lognorm(np.log(spread), scale=hours)
 
     def inside(u: float, j: int) -> float:
@@ -27,6 +27,6 @@ def slots(hours: float, spread: float, delta: float, number: int) -> Floats:
 
 
 def passes(arrival_from: float, arrival_to: float, distance: float, begin: float, end: float) -> float:
-    """Share of those who arrive evenly in an interval who pass the block (`distance` hours before) in [begin, end]."""
+    """Share of those who arrive evenly in an interval who pass `distance` hours before in [begin, end]."""
     first, last = arrival_from - distance, arrival_to - distance
     return max(0.0, min(last, end) - max(first, begin)) / (last - first)

@@ -185,12 +185,10 @@ def step(members: Members, state: State, now: Now) -> None:
     world = members.world
     first, last = hours(world.scenario, order.from_), hours(world.scenario, order.until)
     end = now.begin + now.delta
-    if end <= first:
+    if end <= first or now.begin >= last:  # nobody is looked for once the quota has been served
         return
     found = -np.expm1(-members.drawn(order.found, "call-up/found") * now.delta)
     find_hiding(members.seed, members.numbers, now.step, found, state.hiding, state.called_up)
-    if now.begin >= last:
-        return
     call_up(
         members.seed,
         members.numbers,

@@ -50,6 +50,8 @@ class Now:
     """[M, A] noise of the pull."""
     closed: Floats
     """[M, A] share of the step during which an entry is shut."""
+    shut: Bools
+    """[M, A] whether it is shut when the step ends."""
     refused: Floats
     """[M, A, C] chance of being refused at exit control."""
     summoned: Floats
@@ -130,6 +132,7 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
         intention=np.exp(_at(members.intention_noise, members, middle)[:, 0]),
         pull=_at(members.pull_noise, members, middle),
         closed=np.zeros((m, a)),
+        shut=np.zeros((m, a), dtype=bool),
         refused=np.zeros((m, a, c)),
         summoned=np.zeros((m, a, c)),
         admitted=np.ones((m, a, c)),
@@ -229,7 +232,7 @@ def _apply(
         chance = np.where(world.class_listed[None, :], listed[:, None], share[:, None]) * active[:, None]
         now.refused[:, cells] = 1 - (1 - now.refused[:, cells]) * (1 - chance[:, np.nonzero(cells)[1]])
         summons = members.drawn(effect.summons, f"{name}/summons")
-        now.summoned[:, cells] = np.maximum(now.summoned[:, cells], summons[:, None])
+        now.summoned[:, cells] = np.maximum(now.summoned[:, cells], (summons * (active > 0))[:, None])
     elif isinstance(effect, RefuseEntry):
         exempt = members.drawn(effect.exempt, f"{name}/exempt")
         unaware = np.exp(-np.maximum(now.middle - start, 0.0) / members["notice_time"])
@@ -240,6 +243,8 @@ def _apply(
         now.ordinary_admitted[:, entries] *= (1 - (1 - spared) * active)[:, None]
     elif isinstance(effect, Close):
         now.closed[:, entries] = np.maximum(now.closed[:, entries], active[:, None])
+        stays = (active > 0) & (resolved.end_hours >= now.begin + now.delta)
+        now.shut[:, entries] |= stays[:, None]
         shut = np.isin(world.lane_door, doors)
         now.lane_open[:, shut] *= (1 - active)[:, None]
         now.lane_day[:, shut] *= (1 - active)[:, None]

@@ -21,6 +21,7 @@ SET_OUT = purpose("set out")
 BOARD = purpose("board")
 BLOCK = purpose("road block")
 FLOWN = purpose("ordinary flown")
+ROUNDING = 1e-9  # of shares of whole people
 
 
 def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
@@ -185,6 +186,7 @@ def board(
     refused: Floats,
     summoned: Floats,
     comply: Floats,
+    product_service: Ints,
     product_entry: Ints,
     exit_entry: Ints,
     domestic: Bools,
@@ -205,20 +207,32 @@ def board(
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
-    exit_entry [P] entry whose exit control applies at take-off (−1 for feeders); cdf [M, P, R].
+    Of each service exactly that share leaves, rounded down: if chance let more leave, seats that have flown
+    would be sold again. product_service [P] in order; exit_entry [P] entry whose exit control applies at take-off (−1 for feeders); cdf [M, P, R].
     """
     days, classes = booked.shape[2], booked.shape[3]
     h = today % days
     scratch = np.zeros(cdf.shape[2], dtype=np.int64)
     ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
+        people = 0
+        going = 0
         for p in range(booked.shape[1]):
             a = product_entry[p]
+            if p == 0 or product_service[p] != product_service[p - 1]:
+                people = 0
+                for q in range(p, booked.shape[1]):
+                    if product_service[q] == product_service[p]:
+                        people += booked[m, q, h].sum()
+                going = int(people * boarding + ROUNDING)
             for c in range(classes):
-                if booked[m, p, h, c] == 0:
+                here = booked[m, p, h, c]
+                if here == 0:
                     continue
                 state = key(seed, members[m], step, p * classes + c, BOARD)
-                n, state = binomial(booked[m, p, h, c], boarding, state)
+                n, state = hypergeometric(here, people - here, going, state)
+                people -= here
+                going -= n
                 if n == 0:
                     continue
                 booked[m, p, h, c] -= n
@@ -318,15 +332,18 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
             now.block_local, state.road, state.road_from, state.cooling,
         )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
+    welcome = (1.0 - now.refused) * now.admitted  # carriers do not take whom the other side turns away
+    kept = 1.0 - welcome * (1.0 - now.closed)[:, :, None]  # nor does anybody fly from an airport that is shut
     board(
         members.seed,
         members.numbers,
         now.step,
         boarding,
         now.day,
-        1.0 - (1.0 - now.refused) * now.admitted,  # carriers do not take whom the other side turns away
-        now.summoned,
+        kept,
+        now.summoned * (1.0 - welcome) / np.maximum(kept, 1e-300),  # a cancelled flight brings no summons
         comply_share(members),
+        world.product_service,
         world.product_entry,
         np.where(world.product_domestic, -1, world.product_entry),
         world.product_domestic,
@@ -346,6 +363,6 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.turned_back,
     )
     fly_ordinary(
-        now.day, now.delta / 24, now.ordinary_admitted, world.service_entry, state.ordinary_held,
-        state.ordinary_flown, ordinary,
+        now.day, now.delta / 24, now.ordinary_admitted * (1.0 - now.closed), world.service_entry,
+        state.ordinary_held, state.ordinary_flown, ordinary,
     )  # fmt: skip

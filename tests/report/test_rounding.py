@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from egress.report.rounding import people, rounded, span
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, 0), (4, 0), (5, 10), (14, 10), (994, 990), (996, 1000), (1049, 1000), (1050, 1100), (-1250, -1300)],
+)
+def test_people_are_rounded_to_10_under_1000_and_to_100_above(number: int, shown: int) -> None:
+    assert float(rounded(number)) == shown
+
+
+def test_unknown_stays_unknown() -> None:
+    assert np.isnan(rounded([1.0, np.nan])[1])
+    assert people(float("nan")) == "unknown"
+
+
+def test_words() -> None:
+    assert people(3) == "under 10"
+    assert people(0) == "0"
+    assert people(1234567) == "1,234,600"
+    assert people(1234567, exact=True) == "1,234,567"
+    assert span(811, 1234, 1650) == "1,200 (810–1,700)"

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from rich.console import Console
+
+from egress.report import facts
+from egress.report.names import Names
+from egress.report.summary import assumption_share, hits, summary
+from egress.scenario.schema import Scenario
+
+
+def printed(trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame) -> str:
+    console = Console(width=120, record=True, quiet=True)
+    with console.capture() as capture:
+        console.quiet = False
+        console.print(summary(trajectory, scenario, comparison))
+    return capture.get()
+
+
+def test_a_planner_finds_what_the_issue_asks_for(
+    trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame
+) -> None:
+    text = printed(trajectory, scenario, comparison)
+    for wanted in (
+        "hindsight run, not a forecast", "Finland", "Verkhny Lars", "observed", "21,000", "Longest queues",
+        "Moscow → Istanbul", "turned back", "called up", "in hiding", "detained", "no way open",
+        "rest on assumptions", "4 of 5 published counts",
+    ):  # fmt: skip
+        assert wanted in text
+    assert "svo:ist" not in text
+
+
+def test_an_empty_comparison_is_fine(trajectory: xr.Dataset, scenario: Scenario) -> None:
+    assert "Nothing was observed" in printed(trajectory, scenario, pd.DataFrame())
+    assert hits(pd.DataFrame()) == ""
+
+
+def test_a_forecast_says_so(trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame) -> None:
+    run = trajectory.assign_attrs(as_of="2022-09-25")
+    assert "what was known at the start of 2022-09-25" in printed(run, scenario, comparison)
+
+
+def test_the_longest_queue_adds_up_the_lanes_of_a_crossing(trajectory: xr.Dataset) -> None:
+    lars = next(queue for queue in facts.longest_queues(trajectory) if queue.crossing == "lars")
+    waiting = trajectory["queue"].sel(lane=["lars/vehicle", "lars/foot"]).sum("lane").max("step").values
+    assert lars.people.middle == pytest.approx(np.median(waiting))
+    assert 0 < lars.vehicles.middle < lars.people.middle
+
+
+def test_tickets_are_sold_out_when_the_first_free_seat_is_over_a_week_away(trajectory: xr.Dataset) -> None:
+    free = np.median(trajectory["next_seat"].sel(service="mos-ist").values, axis=0)
+    ticket = next(ticket for ticket in facts.tickets(trajectory) if ticket.service == "mos-ist")
+    assert ticket.first == pd.Timestamp(trajectory["day"].values[np.flatnonzero(free > 7)[0]])
+
+
+def test_what_happens_in_some_runs_only_is_a_fork(trajectory: xr.Dataset) -> None:
+    assert facts.forks(trajectory) == []
+    starts = trajectory["policy_start"].copy(deep=True)
+    starts[:10, 1] = np.nan
+    (fork,) = facts.forks(trajectory.assign(policy_start=starts))
+    assert (fork.policy, fork.share) == ("entry-ban", 0.5)
+
+
+def test_shares_of_assumptions_count_quantities_by_source(scenario: Scenario) -> None:
+    assumed, number = assumption_share(scenario)
+    # group: share, willing, ready_at_once, preparation; se; train; lars/vehicle: 2; mos-ogz: 4; retry_rate
+    assert assumed == 4 + 1 + 1 + 2 + 4 + 1
+    assert number == assumed + 2 + 2 + 1 + 4 + 1
+
+
+def test_a_made_up_country_takes_the_name_of_its_place(scenario: Scenario) -> None:
+    place = scenario.places[0].model_copy(update={"country": "XAB"})
+    names = Names.of(scenario.model_copy(update={"places": (place, *scenario.places[1:])}))
+    assert (names.country("XAB"), names.country("TUR")) == ("Stepantsminda", "Türkiye")
+
+
+def test_importing_reports_does_not_load_altair() -> None:
+    code = (
+        "import sys, egress.report, egress.report.summary, egress.report.tables;"
+        "assert not {'altair', 'vl_convert', 'jinja2', 'shapely'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
