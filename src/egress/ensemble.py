@@ -26,7 +26,7 @@ from egress.scenario.schema import Scenario
 from egress.scenario.time import known
 from egress.trajectory import FIELDS, Trajectory, blank
 
-CHUNK = 20  # members that a thread takes through all steps at a time: fits the cache, keeps progress smooth
+CHUNK = 100  # members that a thread takes through all steps at a time: the share of Python in a step is small then
 DEFAULT_SEED = 20220921
 PATIENCE = 0.2  # seconds between two looks at whether the user wants to stop
 Progress = Callable[[float], None]

@@ -247,3 +247,12 @@ def test_the_days_to_departure_and_a_higher_fare_put_off() -> None:
     times = 1 + 9 * ((full - usual) / (1 - usual)) ** 2
     price = 8.0 * np.exp(np.round(np.log(times) / book.TICK) * book.TICK)
     compare(run, fly={"days": 48.0, "fare": price, "usual_fare": 8.0})
+
+
+def test_no_request_is_dropped_however_many_flights_there_are() -> None:
+    run = begun(5, services=tuple(flight(f"f{n}", "far", 8000.0) for n in range(90)))
+    run.now.closed[:, :3] = 1.0
+    run.members["wait_utility"][:] = -60.0
+    ask(run)
+    assert run.state.booked.sum() == 5 * 2 * PEOPLE, "two cities of travellers, one group with passports"
+    assert (run.state.waiting[:, :, 0] == 0).all()

@@ -23,7 +23,7 @@ def policy(
 
 
 @pytest.mark.parametrize("hold", [0.0, 3.0, 50.0])
-@pytest.mark.parametrize("fades", [1.0, 40.0, 1000.0])
+@pytest.mark.parametrize("fades", [0.0, 1.0, 40.0, 1000.0])
 @pytest.mark.parametrize("first", [-10.0, -3.0, 0.0, 2.0, 48.0, 300.0])
 @pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
 def test_kernel_is_the_mean_over_the_step(first: float, delta: float, hold: float, fades: float) -> None:

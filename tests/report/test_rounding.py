@@ -24,4 +24,6 @@ def test_words() -> None:
     assert people(0) == "0"
     assert people(1234567) == "1,234,600"
     assert people(1234567, exact=True) == "1,234,567"
+    assert span(1801, 1810, 1820) == "1,800"
+    assert span(-1250, -90, 8400) == "−90 (−1,300 to 8,400)"
     assert span(811, 1234, 1650) == "1,200 (810–1,700)"

@@ -20,7 +20,7 @@ def printed(trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame
     with console.capture() as capture:
         console.quiet = False
         console.print(summary(trajectory, scenario, comparison))
-    return capture.get()
+    return " ".join(capture.get().split())
 
 
 def test_a_planner_finds_what_the_issue_asks_for(
@@ -86,3 +86,9 @@ def test_importing_reports_does_not_load_altair() -> None:
         "assert not {'altair', 'vl_convert', 'jinja2', 'shapely'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_region_and_an_airport_may_have_the_same_id(scenario: Scenario) -> None:
+    crossings = tuple(c.model_copy(update={"id": "mow"}) if c.id == "svo" else c for c in scenario.crossings)
+    names = Names.of(scenario.model_copy(update={"crossings": crossings}))
+    assert (names.door("mow"), names.anywhere("mow")) == ("Moscow airports", "Moscow")

@@ -19,6 +19,7 @@ import numpy as np
 int64: Any = np.int64
 uint64: Any = np.uint64
 float64: Any = np.float64
+float32: Any = np.float32
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -60,6 +60,10 @@ def assert_conserved(state: State, world: World) -> None:
     )
     if m >= 0:
         raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
+
+
+def assert_in_place(state: State, world: World) -> None:
+    """Raise ConservationError if the people in a place are not those of its table of origins."""
     where = astray(
         state.booked,
         state.booked_from,

@@ -570,3 +570,50 @@ def multivariate_hypergeometric(counts: Integers, draws: int, out: Integers, sta
                 break
             total -= counts[i]
     return state
+
+
+@compiled
+def alias_table(weights: Floats, accept: Floats, other: Integers, queue: Integers) -> None:
+    """Write the alias table of `weights` [K] (not all 0) for `alias`; `queue` [K] is scratch (Vose 1991)."""
+    n = weights.shape[0]
+    total = 0.0
+    for i in range(n):
+        total += weights[i]
+    scale = n / total
+    small, large = 0, n
+    for i in range(n):
+        accept[i] = weights[i] * scale
+        other[i] = i
+        if accept[i] < 1.0:
+            queue[small] = i
+            small += 1
+        else:
+            large -= 1
+            queue[large] = i
+    first = 0
+    while first < small and large < n:
+        poor, rich = queue[first], queue[large]
+        first += 1
+        other[poor] = rich
+        accept[rich] -= 1.0 - accept[poor]
+        if accept[rich] < 1.0:
+            large += 1
+            queue[small] = rich  # small never passes large: one slot was freed
+            small += 1
+    while large < n:
+        accept[queue[large]] = 1.0
+        large += 1
+    while first < small:  # left over by rounding
+        accept[queue[first]] = 1.0
+        first += 1
+
+
+@compiled
+def alias(accept: Floats, other: Integers, state: int) -> tuple[int, int]:
+    """Return one of K classes drawn from an alias table, and the state."""
+    u, state = uniform(state)
+    u *= accept.shape[0]
+    i = int(u)
+    if u - i >= accept[i]:
+        return other[i], state
+    return i, state

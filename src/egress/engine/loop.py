@@ -120,7 +120,7 @@ def begin(members: Members, record: Arrays) -> Chunk:
 
 
 def advance(chunk: Chunk) -> None:
-    """Take one step, record it, and check that nobody was lost (waiting time once a day)."""
+    """Take one step, record it, and check that nobody was lost (places and waits: once a day)."""
     for name, (process, _) in ORDER.items():
         started = time.perf_counter()
         process(chunk)
@@ -130,6 +130,7 @@ def advance(chunk: Chunk) -> None:
     _write(chunk)
     conserve.assert_conserved(chunk.state, chunk.members.world)
     if chunk.state.step % chunk.members.world.per_day == 0:
+        conserve.assert_in_place(chunk.state, chunk.members.world)
         conserve.assert_waits(chunk.state, chunk.members.world)
     chunk.seconds["record and check"] = (
         chunk.seconds.get("record and check", 0.0) + time.perf_counter() - started

@@ -178,8 +178,8 @@ class World:
         return np.array([-1 if w.service is None else w.service for w in self.ways.itineraries], dtype=np.int64)
 
     @cached_property
-    def nests(self) -> tuple[Ints, Ints]:
-        """Runs of itineraries of one origin and nest: (span of runs by origin, first itinerary of each run)."""
+    def nests(self) -> tuple[Ints, Ints, Ints]:
+        """Runs of itineraries of one origin and nest: (span of runs by origin, of which by land, first itineraries)."""
         span, first = [0], []
         for o in range(self.origins):
             for k in range(self.way_span[o], self.way_span[o + 1]):
@@ -187,12 +187,15 @@ class World:
                     first.append(k)
             span.append(len(first))
         first.append(len(self.way_nest))
-        return np.array(span, dtype=np.int64), np.array(first, dtype=np.int64)
+        by_land = [
+            sum(bool(self.way_service[k] < 0) for k in first[span[o] : span[o + 1]]) for o in range(self.origins)
+        ]
+        return tuple(np.array(part, dtype=np.int64) for part in (span, by_land, first))  # type: ignore[return-value]
 
     @cached_property
     def sold_in(self) -> tuple[Ints, Ints]:
         """Runs of itineraries in which each service is sold: (span by service, runs)."""
-        _, first = self.nests
+        first = self.nests[2]
         runs: list[set[int]] = [set() for _ in range(self.services)]
         for k, s in enumerate(self.way_service):
             if s >= 0:

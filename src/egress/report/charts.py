@@ -211,7 +211,7 @@ def all_queues(trajectory: xr.Dataset, queues: Sequence[Queue], names: Names) ->
     for queue in queues:
         longest = np.where(np.isnan(wait), -1.0, wait)[:, :, lanes == queue.crossing].max(axis=2)
         middle = pd.Series(np.median(longest, axis=0)).groupby(days).max()
-        rows += [(names.thing(queue.crossing), day, max(hours, 0.0)) for day, hours in middle.items()]
+        rows += [(names.door(queue.crossing), day, max(hours, 0.0)) for day, hours in middle.items()]
     table = pd.DataFrame(rows, columns=["crossing", "day", "hours"])
     table["step"] = _binned(table["hours"], [0, 1, 6, 12, 24, 48])
     scale = alt.Scale(
@@ -219,7 +219,7 @@ def all_queues(trajectory: xr.Dataset, queues: Sequence[Queue], names: Names) ->
         range=["#f1f5f9", "#fde0c5", "#f9b787", "#ee854f", "#c74a1f", "#7a1f0a"],
     )
     table["wait"] = table["step"].map(dict(enumerate(scale["domain"])))
-    return _heat(table, "crossing", "wait", scale, [names.thing(q.crossing) for q in queues], "Longest wait")
+    return _heat(table, "crossing", "wait", scale, [names.door(q.crossing) for q in queues], "Longest wait")
 
 
 def _binned(values: pd.Series[Any], edges: Sequence[float]) -> Any:

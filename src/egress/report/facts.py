@@ -177,12 +177,13 @@ def _queue(lanes: xr.Dataset, crossing: str, ends: pd.DatetimeIndex) -> Queue:
     wait = lanes["wait"].transpose("member", "step", "lane").values
     cars = lanes.isel(lane=np.flatnonzero(lanes["lane_kind"].values == "vehicle"))
     longest = np.where(np.isnan(wait), -1.0, wait).max(axis=(1, 2))
+    middle = np.median(waiting, axis=0)
     return Queue(
         crossing=str(crossing),
         people=Range.of(waiting.max(axis=1)),
         vehicles=Range.of(vehicles(cars).max(axis=1)) if cars.sizes["lane"] else Range(*[np.nan] * 3),
         wait=Range.of(np.where(longest < 0, np.nan, longest)),
-        at=ends[int(np.median(waiting, axis=0).argmax())],
+        at=ends[int((middle if middle.any() else waiting.mean(axis=0)).argmax())],
         turned_back=Range.of(lanes["refused"].sum(["step", "lane"], dtype=np.int64).values),
         gave_up=Range.of(lanes["gave_up"].sum(["step", "lane"], dtype=np.int64).values),
     )
@@ -271,7 +272,7 @@ def _worst_queue(lines: list[Queue], names: Names, exact: bool) -> list[str]:
     if not lines or lines[0].people.high < 1:
         return ["No queue of note forms at any crossing."]
     worst = lines[0]
-    where, waiting = names.thing(worst.crossing), worst.people.people(exact)
+    where, waiting = names.door(worst.crossing), worst.people.people(exact)
     return [
         f"The longest queue stands at {where}: about {waiting} people "
         f"around {day(worst.at)}, with waits of up to {wait_range(worst.wait)}."

@@ -82,23 +82,26 @@ def flows(trajectory: xr.Dataset, scenario: Scenario) -> tuple[pd.DataFrame, pd.
     """
     values = trajectory["flows"]
     by_door = summed(values, "door").median("member")
-    stops: list[Stop] = [*scenario.origins, *scenario.places, *scenario.crossings]
-    rows = {row.id: row for row in stops}
+    origins = {origin.id: origin for origin in scenario.origins}
+    places = {place.id: place for place in scenario.places}
+    crossings = {crossing.id: crossing for crossing in scenario.crossings}
     regions, doors = by_door["region"].values.astype(str), by_door["door"].values.astype(str)
     people = by_door.transpose("region", "door").values
-    lines = [
-        ("ground", rows[region], rows[door], float(people[i, j]))
+    lines: list[tuple[str, Stop, Stop, float]] = [
+        ("ground", origins[region], crossings[door], float(people[i, j]))
         for i, region in enumerate(regions)
         for j, door in enumerate(doors)
     ]
     air = np.flatnonzero(trajectory["mode"].values == "air")
     ends = values.isel(crossing=air).sum("region").median("member")
     lines += [
-        ("air", rows[str(door)], rows[str(place)], float(number))
+        ("air", crossings[str(door)], places[str(place)], float(number))
         for door, place, number in zip(ends["door"].values, ends["place"].values, ends.values, strict=True)
     ]
-    points = [("origin", rows[name], float(people[i].sum())) for i, name in enumerate(regions)]
-    points += [("door", rows[name], float(people[:, j].sum())) for j, name in enumerate(doors)]
+    points: list[tuple[str, Stop, float]] = [
+        ("origin", origins[name], float(people[i].sum())) for i, name in enumerate(regions)
+    ]
+    points += [("door", crossings[name], float(people[:, j].sum())) for j, name in enumerate(doors)]
     flown = {id(line[2]): line[2] for line in lines if line[0] == "air"}
     points += [
         ("place", place, sum(line[3] for line in lines if line[2] is place)) for place in flown.values()

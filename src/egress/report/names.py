@@ -8,12 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from egress.scenario.schema import Airport, Crossing, Origin, Place, Scenario
+from egress.scenario.schema import Scenario
 
-Named = Origin | Place | Airport | Crossing
-
-LANES = {"vehicle": "vehicles", "foot": "on foot", "rail": "trains"}
-MEASURES = {"gross": "entries", "net": "entries less exits", "staying": "still there"}
 OUTCOMES = {
     "called_up": "called up",
     "listed": "listed for the call-up",
@@ -38,10 +34,11 @@ def country_names() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one scenario; an unknown id is its own name."""
+    """The names of one scenario, by kind, for ids of two kinds may be alike; an unknown id names itself."""
 
-    things: dict[str, str]
-    """Origins, places, crossings, airports."""
+    regions: dict[str, str]
+    places: dict[str, str]
+    doors: dict[str, str]
     countries: dict[str, str]
     services: dict[str, str]
     policies: dict[str, str]
@@ -49,43 +46,40 @@ class Names:
     @classmethod
     def of(cls, scenario: Scenario) -> Names:
         """Gather the names of a scenario; a code that is no country takes the name of its only place."""
-        rows: tuple[Named, ...] = (
-            *scenario.origins,
-            *scenario.places,
-            *scenario.airports,
-            *scenario.crossings,
-        )
-        things = {row.id: row.name for row in rows}
         own = {}
         for code in {place.country for place in scenario.places} - country_names().keys():
-            places = [place.name for place in scenario.places if place.country == code]
-            own[code] = places[0] if len(places) == 1 else code
-        ends = things | {place.id: place.name for place in scenario.places}
-        ends |= {airport.id: airport.name for airport in scenario.airports}
+            found = [place.name for place in scenario.places if place.country == code]
+            own[code] = found[0] if len(found) == 1 else code
+        places = {place.id: place.name for place in scenario.places}
+        airports = {airport.id: airport.name for airport in scenario.airports}
         services = {
-            s.id: f"{ends.get(s.origin, s.origin)} → {ends.get(s.destination, s.destination)}"
+            s.id: f"{airports.get(s.origin, s.origin)} → "
+            + (airports if s.domestic else places).get(s.destination, s.destination)
             for s in scenario.services
         }
-        policies = {policy.id: policy.what for policy in scenario.policies}
-        return cls(things, country_names() | own, services, policies)
+        return cls(
+            regions={origin.id: origin.name for origin in scenario.origins},
+            places=places,
+            doors={crossing.id: crossing.name for crossing in scenario.crossings},
+            countries=country_names() | own,
+            services=services,
+            policies={policy.id: policy.what for policy in scenario.policies},
+        )
 
     def country(self, code: str) -> str:
         """Return the name of a country."""
         return self.countries.get(code, code)
 
-    def thing(self, label: str) -> str:
-        """Return the name of an origin, place, crossing or airport."""
-        return self.things.get(label, label)
+    def door(self, label: str) -> str:
+        """Return the name of a crossing, which may be an airport."""
+        return self.doors.get(label, label)
 
-    def series(self, label: str) -> str:
-        """Return the name of a series of arrivals: a land crossing, or `airport:place`."""
-        door, _, place = label.partition(":")
-        return f"{self.thing(door)} → {self.thing(place)}" if place else self.thing(door)
-
-    def lane(self, label: str) -> str:
-        """Return the name of a lane `crossing/kind`."""
-        crossing, _, kind = label.rpartition("/")
-        return f"{self.thing(crossing)}, {LANES.get(kind, kind)}"
+    def anywhere(self, label: str) -> str:
+        """Return the name of what a count may speak of: a country, place, region or crossing."""
+        for known in (self.countries, self.places, self.regions, self.doors):
+            if label in known:
+                return known[label]
+        return label
 
     def service(self, label: str) -> str:
         """Return the name of a service: from where to where."""

@@ -78,16 +78,17 @@ def _parts(cell: object) -> set[str]:
 def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
     """Return what `counts` add up to in a window of whole days; NaN unless they cover it exactly.
 
-    Windows count to the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter.
+    A count of just this window comes first, then its mean rate, then its days one by one. Windows count to
+    the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter.
     """
     if rows.empty:
         return float("nan")
-    rows = rows[rows["kind"].isin(["daily", "period_total", "monthly"])]
     first = (rows["from"] + HALF_DAY).dt.floor("D")
     last = (rows["to"] + HALF_DAY).dt.floor("D")
     whole = rows[(first == start) & (last == start + pd.Timedelta(days=days))]
     if len(whole):
-        return float(whole["value"].iloc[0])
+        best = whole.sort_values("kind", key=lambda kind: kind == "rate", kind="stable").iloc[0]
+        return float(best["per_day"]) * days
     single = rows.assign(day=first)[(last - first) == pd.Timedelta(days=1)]
     inside = single[(single["day"] >= start) & (single["day"] < start + pd.Timedelta(days=days))]
     by_day = inside.groupby("day")["value"].mean()

@@ -123,10 +123,14 @@ def content(
             arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)
         ),
         "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
-        "queue_figures": list(queue_figures(trajectory, scenario, observations, queues, exact)),
+        "looked_at": [
+            (names.door(q.crossing), list(queue_figures(q, trajectory, scenario, observations, exact)))
+            for q in looked_at(queues, scenario, trajectory, observations)
+        ],
         "waits": waits_figure(trajectory, queues, names),
         "queues": queue_table(queues, names, exact),
         "seats": seats_figure(trajectory, top[:SERVICES], names),
+        "sold_out": sold_out_table(found.tickets, names, exact),
         "fares": list(fare_figures(trajectory, top[:FARES], names)),
         "map": map_figure(found.doors, trajectory, scenario, exact),
         "outlines": scenario.home in country_names(),
@@ -168,7 +172,7 @@ def tiles(
         ("is the busiest day", *_split(crest.days())),
     ]
     if queues:
-        where = f"wait at {names.thing(queues[0].crossing)}, the longest queue"
+        where = f"wait at {names.door(queues[0].crossing)}, the longest queue"
         found.append((where, *_split(queues[0].people.people(exact))))
     return found
 
@@ -228,7 +232,7 @@ def week_tables(
 ) -> list[Table]:
     """Return a table of weeks for each of these countries (or, `by` door, doors)."""
     names = Names.of(scenario)
-    naming = names.country if by == "country" else names.thing
+    naming = names.country if by == "country" else names.door
     head = ("week", "entries", "observed entries", "entries less exits", "surge still there at its end")
     return [
         Table(
@@ -240,18 +244,20 @@ def week_tables(
     ]
 
 
+def looked_at(
+    queues: Sequence[facts.Queue], scenario: Scenario, trajectory: xr.Dataset, observations: pd.DataFrame
+) -> list[facts.Queue]:
+    """Return the crossing with the longest queue, and up to two others where somebody counted the queue."""
+    kinds = ("queue_vehicles", "queue_persons", "wait_hours")
+    counted = [q for q in queues[1:] if len(counts(observations, scenario, trajectory, q.crossing, kinds))]
+    return [*queues[:1], *counted[:2]]
+
+
 def queue_figures(
-    trajectory: xr.Dataset,
-    scenario: Scenario,
-    observations: pd.DataFrame,
-    queues: Sequence[facts.Queue],
-    exact: bool,
+    worst: facts.Queue, trajectory: xr.Dataset, scenario: Scenario, observations: pd.DataFrame, exact: bool
 ) -> Iterator[Figure]:
-    """Yield the fans of the crossing with the longest queue: people, vehicles, hours, with what was seen."""
-    if not queues:
-        return
-    worst = queues[0]
-    name = Names.of(scenario).thing(worst.crossing)
+    """Yield the fans of one crossing: people, vehicles, hours, people let through, with what was seen."""
+    name = Names.of(scenario).door(worst.crossing)
     looks = {
         "people": ("People waiting", "people", "queue_persons", worst.people.people(exact)),
         "vehicles": ("Vehicles waiting", "vehicles", "queue_vehicles", worst.vehicles.people(exact)),
@@ -273,7 +279,7 @@ def waits_figure(trajectory: xr.Dataset, queues: Sequence[facts.Queue], names: N
     shown = [queue for queue in queues if queue.wait.high >= 1][:CROSSINGS]
     if not shown:
         return None
-    long = [names.thing(queue.crossing) for queue in queues if queue.wait.middle > LONG_WAIT]
+    long = [names.door(queue.crossing) for queue in queues if queue.wait.middle > LONG_WAIT]
     some = long if len(long) <= 5 else [*long[:4], f"{len(long) - 4} more crossings"]
     said = f"In the middle of the runs waits pass {LONG_WAIT} h at {facts.listed(some)}. Darker: longer."
     return Figure(
@@ -286,7 +292,7 @@ def waits_figure(trajectory: xr.Dataset, queues: Sequence[facts.Queue], names: N
 def queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> Table:
     """Return the table of longest queues."""
     head = ("crossing", "people waiting", "vehicles", "longest wait", "around", "turned back", "gave up")
-    rows = [(names.thing(queue.crossing), *words.queue_cells(queue, exact)) for queue in queues]
+    rows = [(names.door(queue.crossing), *words.queue_cells(queue, exact)) for queue in queues]
     return Table(head, rows)
 
 
@@ -296,7 +302,10 @@ def seats_figure(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
         return None
     gone = [ticket for ticket in top if ticket.first is not None]
     share = f"{len(gone)} of these {len(top)}" if len(gone) < len(top) else f"All of these {len(top)}"
-    said = f"{share} services have no free seat for more than {facts.FAR} days ahead"
+    share = share if gone else f"None of these {len(top)}"
+    said = (
+        f"{share} services {'are' if gone else 'is'} without a free seat for more than {facts.FAR} days ahead"
+    )
     if gone:
         first = min(gone, key=lambda ticket: (ticket.first, -ticket.seats.middle))
         assert first.first is not None
@@ -308,6 +317,15 @@ def seats_figure(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
         ),
         f"{said}. Shown are the services on which most people of the surge buy seats; middle of the runs.",
     )
+
+
+def sold_out_table(tickets: Sequence[facts.Ticket], names: Names, exact: bool) -> Table | None:
+    """Return the services without a free seat for over a week, the first to sell out first."""
+    gone = [ticket for ticket in tickets if ticket.first is not None]
+    gone.sort(key=lambda ticket: (ticket.first, -ticket.seats.middle))
+    rows = [(names.service(ticket.service), *words.ticket_cells(ticket, exact)) for ticket in gone]
+    head = ("from → to", "sold out from", "until", "dearest fare, of that of the first day", "seats bought")
+    return Table(head, rows) if rows else None
 
 
 def fare_figures(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Names) -> Iterator[Figure]:
@@ -323,7 +341,7 @@ def map_figure(
 ) -> Figure:
     """Return the map of flows."""
     names = Names.of(scenario)
-    most = facts.listed([f"{names.thing(d.label)} ({people(d.surge.middle, exact)})" for d in doors[:3]])
+    most = facts.listed([f"{names.door(d.label)} ({people(d.surge.middle, exact)})" for d in doors[:3]])
     chart, outlines = maps.flow_map(trajectory, scenario)
     return Figure(
         "Where they set out, which way they leave, where they arrive",

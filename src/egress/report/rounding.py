@@ -34,4 +34,6 @@ def people(value: float, exact: bool = False) -> str:
 def span(low: float, middle: float, high: float, exact: bool = False) -> str:
     """Return a middle value with its range: `1,200 (800–1,900)`, or alone where rounding leaves no range."""
     below, said, above = (people(value, exact) for value in (low, middle, high))
-    return said if below == said == above else f"{said} ({below}–{above})"
+    if below == said == above:
+        return said
+    return f"{said} ({below} to {above})" if low < 0 else f"{said} ({below}–{above})"

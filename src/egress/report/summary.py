@@ -19,7 +19,8 @@ from egress.report.names import OUTCOMES, Names, capital
 from egress.report.observed import counts, total
 from egress.report.rounding import people, span
 from egress.report.tables import weekly
-from egress.scenario.schema import Group, Row, Scenario
+from egress.scenario import schema
+from egress.scenario.schema import Scenario
 
 COUNTRIES, DOORS, QUEUES, TICKETS, COUNTS = 5, 4, 8, 8, 14  # rows that fit a screen
 WHAT = {
@@ -119,9 +120,10 @@ def _weeks_table(
 ) -> RenderableType:
     names = Names.of(scenario)
     table = _table("Destinations by week" if by == "country" else "Busiest ways out by week")
-    for name in ("week", "entries", "observed", "entries less exits", "surge still there"):
-        table.add_column(name, justify="left" if name == "week" else "right", no_wrap=True)
-    naming: Callable[[str], str] = names.country if by == "country" else names.thing
+    table.add_column("week", max_width=22)
+    for name in ("entries", "observed", "entries less exits", "surge still there"):
+        table.add_column(name, justify="right", no_wrap=name == "observed")
+    naming: Callable[[str], str] = names.country if by == "country" else names.door
     for label, weeks in week_rows(by, found[:top], trajectory, scenario, seen, exact):
         table.add_row(Text(naming(label), style="bold"))
         for week in weeks:
@@ -145,7 +147,7 @@ def _queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> Re
         table.add_column(name, justify="left" if name == "crossing" else "right")
     for queue in queues[:QUEUES]:
         if queue.people.high >= 10 or queue.turned_back.high >= 10:
-            table.add_row(names.thing(queue.crossing), *queue_cells(queue, exact))
+            table.add_row(names.door(queue.crossing), *queue_cells(queue, exact))
     return table if table.row_count else Text("No queue of note forms at any crossing.")
 
 
@@ -229,14 +231,17 @@ def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:
         figures = [people(value, exact), span(low, middle, high, exact)]
     what = WHAT.get(str(row["what"]), str(row["what"]))
     what += " a day" if row["kind"] == "rate" else ""
-    verdict = "unknown" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
+    if np.isnan(middle):
+        figures[1] = "–"
+    verdict = "–" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
     return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
 
 
 def _where(row: Record, names: Names) -> str:
-    label = row["crossing"] if isinstance(row["crossing"], str) and row["crossing"] else row["place"]
+    by_door = isinstance(row["crossing"], str) and bool(row["crossing"])
+    label = row["crossing"] if by_door else row["place"]
     parts = [part.strip() for part in str(label).replace("|", ",").split(",") if part.strip()]
-    known = [names.country(p) if p in names.countries else names.thing(p) for p in parts]
+    known = [names.door(part) if part in names.doors and by_door else names.anywhere(part) for part in parts]
     return facts.listed(known) if len(known) <= 3 else f"{known[0]} and {len(known) - 1} more"
 
 
@@ -273,7 +278,7 @@ def hits(comparison: pd.DataFrame) -> str:
 def assumptions(scenario: Scenario) -> str:
     """Return the share of inputs that are assumptions, in a sentence."""
     assumed, number = assumption_share(scenario)
-    alone = sum(given for given, sources in _inputs(scenario) if sources == {"assumption"})
+    alone = sum(given for given, sources in _inputs(scenario) if sources <= {"assumption"})
     if not assumed:
         return f"None of the {number:,} numbers put in is marked as an assumption."
     return (
@@ -295,7 +300,7 @@ def assumption_share(scenario: Scenario) -> tuple[int, int]:
 
 def _inputs(scenario: Scenario) -> Iterator[tuple[int, set[str]]]:
     """Yield, for each row and group, how many quantities it gives and what they rest on."""
-    rows: list[Row | Group] = [*scenario.groups, *scenario.parameters]
+    rows: list[schema.Row | schema.Group] = [*scenario.groups, *scenario.parameters]
     for name in ("origins", "places", "crossings", "lanes", "airports", "services"):
         rows += getattr(scenario, name)
     for row in rows:

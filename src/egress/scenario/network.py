@@ -70,7 +70,7 @@ class Product:
 
 @dataclass
 class Network:
-    """All itineraries of a scenario, sorted by origin and nest."""
+    """All itineraries of a scenario, sorted by origin, those that need no seat first, and nest."""
 
     entries: list[Entry]
     land: list[Crossing]
@@ -93,7 +93,7 @@ def network(scenario: Scenario, reach: float) -> Network:
     for number, origin in enumerate(scenario.origins):
         ways += _by_land(number, origin, land, reach)
         ways += _by_air(number, origin, scenario, products)
-    ways.sort(key=lambda way: (way.origin, _nest(way, entries, scenario), way.entry))
+    ways.sort(key=lambda w: (w.origin, w.service is not None, _nest(w, entries, scenario), w.entry))
     return Network(entries, land, products, ways)
 
 

@@ -12,7 +12,9 @@ def kernel(age: float, hold: float, fades: float) -> float:
     """K: 0 before the news, 1 while it holds, then exp(−(age − hold)/τ)."""
     if age < 0:
         return 0.0
-    return 1.0 if age <= hold else float(np.exp(-(age - hold) / fades))
+    if age <= hold:
+        return 1.0
+    return float(np.exp(-(age - hold) / fades)) if fades > 0 else 0.0
 
 
 def mean_kernel(first: float, last: float, hold: float, fades: float) -> float:

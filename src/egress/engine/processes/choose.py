@@ -15,8 +15,8 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, key, multinomial, multinomial_cdf, purpose, uniform
+from egress.engine.compiled import compiled, float32
+from egress.engine.draws import alias, alias_table, binomial, key, multinomial, purpose, uniform
 from egress.engine.members import MONEY, Members
 from egress.engine.processes import book
 from egress.engine.processes.book import fare, first_free, free_seats, ration
@@ -27,13 +27,16 @@ from egress.engine.world import Bools, Floats, Ints
 PURPOSE = purpose("choose")
 AGAIN = purpose("choose again")
 SHARE = purpose("share seats")
+UNSEATED = purpose("choose by land")
 PASSES = 4  # the first choice and at most three more
-FEW = 40  # up to so many people are drawn one by one
+FEW = 4  # up to so many people are drawn by a scan of nests and itineraries
+SOME = 300  # up to so many from an alias table; more by a multinomial draw, whatever their number
+TOGETHER = 4  # cells with at most so many people per round act in one round, drawn at random
 
 
 @compiled
 def weigh(
-    m: int, o: int, c: int, g: int, since: int, moved: Ints, offer: Floats, door: Floats, blocked: Floats, local: Bools,
+    m: int, o: int, g: int, since: int, moved: Ints, offer: Floats, door: Floats, blocked: Floats, local: Bools,
     admitted: Bools, nested: float, part_span: Ints, part_first: Ints, way_entry: Ints, way_service: Ints,
     factor: Floats, summed: Floats, shares: Floats,
 ) -> None:  # fmt: skip
@@ -49,15 +52,14 @@ def weigh(
         for k in range(part_first[i], part_first[i + 1]):
             a = way_entry[k]
             if admitted[a, g]:
-                w = offer[m, k] * door[m, a, c]
+                w = offer[m, k] * door[m, a, g]
                 if way_service[k] >= 0:
                     w *= factor[way_service[k]]
-                if a < doors and not local[a, o]:
+                if a < doors and not local[a, o, m]:
                     w *= blocked[m, a]
                 total += w
             summed[k] = total
-        shares[i - part_span[o]] = total**nested if total > 0.0 else 0.0
-
+        shares[i - part_span[o]] = float32(total) ** float32(nested) if total > 0.0 else 0.0
 
 @compiled
 def reprice(
@@ -89,45 +91,57 @@ def reprice(
 
 
 @compiled
-def pick(n: int, shares: Floats, parts: int, first: int, part_first: Ints, summed: Floats, out: Ints, state: int) -> int:
-    """Let `n` people choose; shares [parts + 1], waiting last; `out` [ways of the origin + 1] is added to."""
-    total = 0.0
-    for i in range(parts + 1):
-        total += shares[i]
+def pick(
+    n: int, first: int, last: int, shares: Floats, idle: float, part_first: Ints, summed: Floats, out: Ints,
+    flat: Floats, accept: Floats, other: Ints, scratch: Ints, state: int,
+) -> int:  # fmt: skip
+    """Let `n` people choose among the nests [first, last) and, if `idle` > 0, waiting.
+
+    shares [last − first] of the nests, summed running weights within each; `out` gains [ways, waiting]; the other
+    arrays are scratch. Few people are drawn one by one, some from an alias table, many by one multinomial.
+    """
     base = part_first[first]
-    waiting = part_first[first + parts] - base
+    ways = part_first[last] - base
+    total = idle
+    for i in range(last - first):
+        total += shares[i]
     if n <= FEW:
         for _ in range(n):
             u, state = uniform(state)
             u *= total
             i = 0
-            while i < parts and u >= shares[i]:
+            while i < last - first and u >= shares[i]:
                 u -= shares[i]
                 i += 1
-            if i == parts:
-                out[waiting] += 1
-                continue
-            v, state = uniform(state)
+            if i == last - first:
+                if idle > 0.0:
+                    out[ways] += 1
+                    continue
+                i -= 1  # rounding: the last nest with any weight
+                while shares[i] <= 0.0:
+                    i -= 1
             start, end = part_first[first + i], part_first[first + i + 1]
+            v, state = uniform(state)
             v *= summed[end - 1]
             k = start
             while k < end - 1 and v >= summed[k]:
                 k += 1
             out[k - base] += 1
         return state
-    chance = np.empty(parts + 1)
-    chosen = np.zeros(parts + 1, dtype=np.int64)
-    for i in range(parts + 1):
-        chance[i] = shares[i] / total
-    state = multinomial(n, chance, chosen, state)
-    out[waiting] += chosen[parts]
-    for i in range(parts):
-        if chosen[i] > 0:
-            start, end = part_first[first + i], part_first[first + i + 1]
-            cdf = np.empty(end - start)
-            for k in range(start, end):
-                cdf[k - start] = summed[k] / summed[end - 1]
-            state = multinomial_cdf(chosen[i], cdf, out[start - base : end - base], state)
+    for i in range(last - first):
+        start, end = part_first[first + i], part_first[first + i + 1]
+        scale = shares[i] / (summed[end - 1] * total) if shares[i] > 0.0 else 0.0
+        before = 0.0
+        for k in range(start, end):
+            flat[k - base] = scale * (summed[k] - before)
+            before = summed[k]
+    flat[ways] = idle / total
+    if n > SOME:
+        return multinomial(n, flat[: ways + 1], out[: ways + 1], state)
+    alias_table(flat[: ways + 1], accept[: ways + 1], other[: ways + 1], scratch[: ways + 1])
+    for _ in range(n):
+        k, state = alias(accept[: ways + 1], other[: ways + 1], state)
+        out[k] += 1
     return state
 
 
@@ -149,6 +163,7 @@ def choose(
     days_weight: Floats,
     fare_weight: Floats,
     part_span: Ints,
+    part_land: Ints,
     part_first: Ints,
     sold_in_span: Ints,
     sold_in: Ints,
@@ -162,7 +177,7 @@ def choose(
     fare_curve: Floats,
     load: Floats,
     usual: Floats,
-    window: int,
+    windows: Ints,
     held: Floats,
     sold: Ints,
     acted: Ints,
@@ -178,7 +193,7 @@ def choose(
 ) -> None:
     """Let everybody who acts choose, and book, for one step.
 
-    offer [M, K] exp(V/λ) of what no step changes, scaled by the best of the origin; door [M, A, C] and blocked
+    offer [M, K] exp(V/λ) of what no step changes, scaled by the best of the origin; door [M, A, G] and blocked
     [M, X] the factors of this step; idle [M, O, G] weight of waiting; part_* the nests of each origin as runs
     of itineraries; sold_in the nests in which each service is sold. `look` asks for `no_way` [M, O, C].
     """
@@ -189,7 +204,7 @@ def choose(
     for o in range(origins):
         widest = max(widest, part_span[o + 1] - part_span[o])
         longest = max(longest, part_first[part_span[o + 1]] - part_first[part_span[o]])
-    most = origins * classes * 16 + 64
+    most = classes * max(1, (way_product >= 0).sum())  # a request for each way with a seat and class
     left = np.zeros((origins, classes), dtype=np.int64)
     ask = np.zeros((origins, classes), dtype=np.int64)
     turn = np.zeros((origins, classes), dtype=np.int64)
@@ -200,10 +215,16 @@ def choose(
     changed = np.zeros(services, dtype=np.bool_)
     moved = np.zeros(len(part_first), dtype=np.int64)  # when a nest last changed, and when a cell was last weighed
     short = np.zeros(max(1, services), dtype=np.bool_)
-    weighed = np.zeros((origins, classes), dtype=np.int64)
+    groups = idle.shape[2]
+    weighed = np.zeros((origins, groups), dtype=np.int64)
     tick = 0
-    summed = np.zeros((classes, max(1, len(way_entry))))
-    shares = np.zeros((origins, classes, widest + 1))
+    unseated = np.zeros((origins, classes), dtype=np.int64)  # those who go by land or wait: drawn once per step
+    accept = np.zeros(longest + 1)
+    other = np.zeros(longest + 1, dtype=np.int64)
+    scratch = np.zeros(longest + 1, dtype=np.int64)
+    flat = np.zeros(longest + 1)
+    summed = np.zeros((groups, max(1, len(way_entry))))
+    shares = np.zeros((origins, groups, widest + 1))
     chosen = np.zeros(longest + 1, dtype=np.int64)
     who = np.zeros((4, most), dtype=np.int64)  # service, product, origin, class of a request
     who_n = np.zeros(most, dtype=np.int64)
@@ -232,7 +253,7 @@ def choose(
                         state = key(seed, members[m], step * rounds + r, o * classes + c, PURPOSE)
                         if r == 0:
                             turn[o, c] = -1
-                            if left[o, c] <= rounds:
+                            if left[o, c] <= TOGETHER * rounds:
                                 u, state = uniform(state)
                                 turn[o, c] = int(u * rounds)
                         if turn[o, c] >= 0:  # few people: all in one round, drawn at random
@@ -247,7 +268,7 @@ def choose(
                 last = look and r == rounds - 1 and attempt == 0
                 if asking == 0 and not last:
                     break
-                reprice(m, clock, today, window, seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
+                reprice(m, clock, today, windows[m], seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
                         days_weight, fare_weight, nested, stale, fares_stale, fares, ahead, factor, changed)  # fmt: skip
                 tick += 1
                 for s in range(services):
@@ -264,34 +285,39 @@ def choose(
                         if n == 0 and not last:
                             continue
                         g = class_group[c]
-                        weigh(m, o, c, g, weighed[o, c], moved, offer, door, blocked, local, admitted, nested[m],
-                              part_span, part_first, way_entry, way_service, factor, summed[c], shares[o, c])  # fmt: skip
-                        shares[o, c, parts] = idle[m, o, g]
-                        weighed[o, c] = tick
+                        weigh(m, o, g, weighed[o, g], moved, offer, door, blocked, local, admitted, nested[m],
+                              part_span, part_first, way_entry, way_service, factor, summed[g], shares[o, g])  # fmt: skip
+                        weighed[o, g] = tick
+                        by_land = part_land[o]
+                        rest = shares[o, g, :by_land].sum()
+                        seated = shares[o, g, by_land:parts].sum()
                         if last:
-                            no_way[m, o, c] = shares[o, c, :parts].sum() <= 0.0
+                            no_way[m, o, c] = rest + seated <= 0.0
                         if n == 0:
                             continue
                         ask[o, c] = 0
-                        if shares[o, c, :parts].sum() <= 0.0:
+                        if rest + seated <= 0.0:
                             waiting[m, o, c] += n
                             continue
-                        base = part_first[first]
-                        ways = part_first[first + parts] - base
-                        chosen[: ways + 1] = 0
+                        rest += idle[m, o, g]
                         cell = attempt * 65536 + o * classes + c
                         state = key(seed, members[m], step * rounds + r, cell, AGAIN)
-                        state = pick(n, shares[o, c], parts, first, part_first, summed[c], chosen, state)
-                        waiting[m, o, c] += chosen[ways]
+                        others, state = binomial(n, rest / (rest + seated), state)
+                        unseated[o, c] += others
+                        n -= others
+                        if n == 0:
+                            continue
+                        base = part_first[first + by_land]
+                        ways = part_first[first + parts] - base
+                        chosen[: ways + 1] = 0
+                        state = pick(n, first + by_land, first + parts, shares[o, g, by_land:parts], 0.0, part_first,
+                                     summed[g], chosen, flat, accept, other, scratch, state)  # fmt: skip
                         for k in range(ways):
                             if chosen[k] == 0:
                                 continue
-                            p = way_product[base + k]
-                            if p < 0:
-                                leaving[m, base + k, c] += chosen[k]
-                            elif requests < most:
+                            if requests < most:
                                 who[0, requests] = way_service[base + k]
-                                who[1, requests] = p
+                                who[1, requests] = way_product[base + k]
                                 who[2, requests] = o
                                 who[3, requests] = c
                                 who_n[requests] = chosen[k]
@@ -328,6 +354,25 @@ def choose(
                     else:
                         ask[o, c] += missed
                         asking += missed
+        for o in range(origins):
+            first = part_span[o]
+            by_land = part_land[o]
+            base = part_first[first]
+            ways = part_first[first + by_land] - base
+            for c in range(classes):
+                n = unseated[o, c]
+                if n == 0:
+                    continue
+                unseated[o, c] = 0
+                state = key(seed, members[m], step, o * classes + c, UNSEATED)
+                chosen[: ways + 1] = 0
+                g = class_group[c]
+                state = pick(n, first, first + by_land, shares[o, g, :by_land], idle[m, o, g], part_first,
+                             summed[g], chosen, flat, accept, other, scratch, state)  # fmt: skip
+                waiting[m, o, c] += chosen[ways]
+                for k in range(ways):
+                    if chosen[k] > 0:
+                        leaving[m, base + k, c] += chosen[k]
         if look:
             for s in range(services):
                 next_seat[m, s] = ahead[s]
@@ -389,15 +434,15 @@ def offers(members: Members) -> tuple[Floats, Floats]:
 
 
 def door_factor(members: Members, state: State, now: Now, published: Floats) -> Floats:
-    """Return [M, A, C] exp of the part of V/λ that belongs to a door now; published [M, X] hours of wait."""
+    """Return [M, A, G] exp of the part of V/λ that belongs to a door now; published [M, X] hours of wait."""
     world = members.world
     nested = members["nest_dissimilarity"][:, None, None]
     wait = np.zeros((len(members), world.entries))
     wait[:, : world.doors] = published
     utility = (now.pull - members["weight_wait"][:, None] * wait)[:, :, None]
-    utility = utility - members["weight_stopped"][:, None, None] * state.stopped
+    utility = utility - members["weight_stopped"][:, None, None] * state.stopped[:, :, : world.groups]
     with np.errstate(divide="ignore"):
-        utility = utility + np.log(now.appeal)
+        utility = utility + np.log(now.appeal[:, :, : world.groups])
     factor = np.exp(utility / nested) * (1.0 - now.closed)[:, :, None]
     factor[:, : world.doors] *= (_serves(members, now) > 0)[:, :, None]
     return np.asarray(factor)
@@ -458,7 +503,7 @@ def step(
         members["fare_curve"],
         members.load,
         usual,
-        max(1, round(float(members["fare_window"][0]) / 24)),
+        np.maximum(1, np.rint(members["fare_window"] / 24)).astype(np.int64),
         state.ordinary_held,
         sold,
         state.acted,

@@ -131,13 +131,13 @@ def cross(
     lane_factor: Floats,
     pressed: Floats,
     relaxed: Floats,
-    stress_wait: float,
+    stress_wait: Floats,
     stress_time: Floats,
     weight_wait: Floats,
-    balk_wait: float,
+    balk_wait: Floats,
     balk_rate: Floats,
     give_up_rate: Floats,
-    give_up_memory: float,
+    give_up_memory: Floats,
     walk_on: Floats,
     refused: Floats,
     summoned: Floats,
@@ -209,7 +209,7 @@ def cross(
                 if pace > 0.0:
                     waits[i] = people / pace
                     shortest = min(shortest, waits[i])
-                aim = pressed[m, lane] if people > stress_wait * service[m, lane] else relaxed[m, lane]
+                aim = pressed[m, lane] if people > stress_wait[m] * service[m, lane] else relaxed[m, lane]
                 service[m, lane] += (aim - service[m, lane]) * -np.expm1(-delta / stress_time[m])
             for i in range(number):
                 lane = door_lanes[first + i]
@@ -225,8 +225,8 @@ def cross(
                 ordinary_share[:] = share
             share /= share.sum()
             ordinary_share /= ordinary_share.sum()
-            if total > 0 and shortest < np.inf and shortest > balk_wait:
-                turning = -np.expm1(-balk_rate[m] * (shortest - balk_wait))
+            if total > 0 and shortest < np.inf and shortest > balk_wait[m]:
+                turning = -np.expm1(-balk_rate[m] * (shortest - balk_wait[m]))
                 for c in range(classes + 1):
                     n, state = binomial(coming[c], turning, state)
                     coming[c] -= n
@@ -248,7 +248,7 @@ def cross(
                 state = key(seed, members[m], step, lane, QUEUE)
                 gone[:] = 0
                 if waiting_before > 0:
-                    lost, state = give_up(lane, m, begin, delta, give_up_rate[m], give_up_memory, queue, cohort_from,
+                    lost, state = give_up(lane, m, begin, delta, give_up_rate[m], give_up_memory[m], queue, cohort_from,
                                           cohort_to, oldest, newest, gone, state)  # fmt: skip
                     wait_sum[m, lane] += lost
                 for c in range(classes + 1):
@@ -352,13 +352,13 @@ def step(
         now.lane_factor,
         members.pressed,
         members.relaxed,
-        float(members["stress_wait"][0]),
+        members["stress_wait"],
         members["stress_time"],
         members["weight_wait"],
-        float(members["balk_wait"][0]),
+        members["balk_wait"],
         members["balk_rate"],
         members["give_up_rate"],
-        float(members["give_up_memory"][0]),
+        members["give_up_memory"],
         members["walk_on"],
         now.refused,
         now.summoned,

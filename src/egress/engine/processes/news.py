@@ -75,7 +75,7 @@ class Now:
     block_hours: Floats
     """[M, X] hours between the block and the door."""
     block_local: Bools
-    """[X, O] origins whose plates pass."""
+    """[X, O, M] origins whose plates pass."""
     seats_added: Floats
     """[M, S] per day."""
 
@@ -144,7 +144,7 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
         block=np.zeros((m, x)),
         block_before=np.zeros((m, x)),
         block_hours=np.zeros((m, x)),
-        block_local=np.zeros((x, w.origins), dtype=bool),
+        block_local=np.zeros((x, w.origins, m), dtype=bool),
         seats_added=np.zeros((m, w.services)),
     )
 
@@ -177,6 +177,7 @@ def pressure(members: Members, begin: float) -> Floats:
 
 def held_then_fading(first: float, last: float, hold: Floats, fades: Floats) -> Floats:
     """Return the mean over ages [first, last] (h) of 1 up to `hold`, then exp(−(age − hold)/fades); 0 before 0."""
+    fades = np.maximum(fades, 1e-12)  # 0: gone at once
     held = np.clip(np.minimum(last, hold) - max(first, 0.0), 0.0, None)
     fading = fades * (
         np.exp(-np.maximum(first - hold, 0.0) / fades) - np.exp(-np.maximum(last - hold, 0.0) / fades)
@@ -205,13 +206,13 @@ def _feared(members: Members, j: int, resolved: ResolvedPolicy, middle: float) -
     if window is None:
         return None
     low, high = window
-    near = float(members["fear_horizon"][0])
+    near = members["fear_horizon"]
     left = high - max(low, middle)
-    reach = min(high, middle + near) - max(low, middle)
+    reach = np.minimum(high, middle + near) - max(low, middle)
     if middle < high:
-        share = max(reach, 0.0) / left if left > 0 else float(high <= middle + near)
+        share = np.maximum(reach, 0.0) / left if left > 0 else (high <= middle + near).astype(float)
     else:
-        share = max(0.0, 1.0 - (middle - high) / FADES_AFTER)
+        share = np.full(len(members), max(0.0, 1.0 - (middle - high) / FADES_AFTER))
     # one luck for all statuses, each with a weight of its own: `drawn` would keep the first one's
     w = weight.quantile(members.uniform(f"policy/{resolved.policy.id}/feared"))
     return np.where(members.policy_start[:, j] > middle, w * share, 0.0)
@@ -265,7 +266,8 @@ def _apply(
         now.block_before[:, doors] = np.where(stronger, before[:, None], now.block_before[:, doors])
         now.block[:, doors] = np.where(stronger, turned[:, None], now.block[:, doors])
         now.block_hours[:, doors] = np.where(stronger, effect.distance, now.block_hours[:, doors])
-        now.block_local[doors] |= np.array([o.id in effect.local_origins for o in world.scenario.origins])
+        local = np.array([o.id in effect.local_origins for o in world.scenario.origins])
+        now.block_local[doors] |= local[:, None] & (active > 0)
     elif isinstance(effect, Seats):
         extra = members.drawn(effect.per_day, f"{name}/per_day") * 24 * active
         chosen = np.array([s.id in effect.services for s in world.scenario.services])

@@ -154,7 +154,7 @@ def stop_at_block(
                 total = 0
                 for o in range(origins):
                     total += road_from[m, x, c, o]
-                    others[o] = 0 if local[x, o] else road_from[m, x, c, o]
+                    others[o] = 0 if local[x, o, m] else road_from[m, x, c, o]
                     barred += others[o]
                 if barred == 0:
                     continue
