@@ -20,7 +20,7 @@ version = release = __version__
 extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "_static/README.md"]
+exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"egress {version}"
 html_static_path = ["_static"]

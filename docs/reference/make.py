@@ -245,11 +245,13 @@ def _option(name: str, hint: Any) -> tuple[str, str]:
 
 
 def equations() -> Iterator[tuple[str, str]]:
-    """Yield (file name of a process, its equations), as they stand at the top of its file."""
+    """Yield (name of a module, its equations), as they stand at the top of its file."""
+    from egress import observe
+    from egress.engine import conserve
     from egress.engine.loop import ORDER
     from egress.engine.processes import book
 
-    for module in (*(module for _, module in ORDER.values()), book):
+    for module in (*(module for _, module in ORDER.values()), book, conserve, observe):
         lines = (module.__doc__ or "").splitlines()
         block = [line[4:] for line in lines if line.startswith("    ")]
         name = module.__name__.rpartition(".")[2]

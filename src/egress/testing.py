@@ -30,18 +30,20 @@ if TYPE_CHECKING:
 Raw = dict[str, Any]
 SOURCE = {"source": "assumption"}
 KNOWN = ["example"]
+ADMITS = {"admits": "travel|visa"}
 START = "2030-03-01"
 """First day of every town."""
 BEGIN = f"{START}T00:00+00:00"
 
 CALM: dict[str, float] = {
-    "intention_noise": 0, "pull_noise": 0, "service_noise": 0, "pull_scatter": 0, "peers": 1, "fear_response": 0,
-    "ordinary_level": 1, "air_suppression": 0, "land_suppression": 0, "balk_rate": 0, "give_up_rate": 0,
-    "wait_utility": -200, "weight_hours": 0, "weight_wait": 0, "weight_days": 0, "weight_fare": 0,
-    "weight_stopped": 0, "early_leaving": 0, "late_leaving": 0, "transit_share": 0, "travel_spread": 1,
-    "detour": 1, "road_speed": 50, "rail_speed": 50, "ground_reach": 72, "nest_dissimilarity": 0.5,
+    "intention_noise": 0, "pull_noise": 0, "service_noise": 0, "pull_scatter": 0, "peers": 1,
+    "fear_response": 0, "ordinary_level": 1, "air_suppression": 0, "land_suppression": 0, "balk_rate": 0,
+    "give_up_rate": 0, "wait_utility": -200, "weight_hours": 0, "weight_wait": 0, "weight_days": 0,
+    "weight_fare": 0, "weight_stopped": 0, "early_leaving": 0, "late_leaving": 0, "transit_share": 0,
+    "travel_spread": 1, "detour": 1, "road_speed": 50, "rail_speed": 50, "ground_reach": 72,
+    "nest_dissimilarity": 0.5,
 }  # fmt: skip
-"""Numbers that switch off noise, second thoughts and every weight of the choice: what is left is arithmetic."""
+"""Numbers that switch off noise, second thoughts and the weights of the choice: arithmetic is left."""
 AT_ONCE = {"intention_rate": 1e4, "act_rate": 1e4}
 """Everybody who would leave does so in the first step in which a signal presses."""
 KM_PER_DEGREE = np.pi * 6371.0 / 180
@@ -61,7 +63,9 @@ def parameters(calm: bool = True, **values: float | str) -> tuple[Parameter, ...
         elif calm:
             kind = type(row.value)
             middle = row.value.median
-            rows.append(row.model_copy(update={"value": kind("fixed", middle, middle, middle, row.dimension)}))
+            rows.append(
+                row.model_copy(update={"value": kind("fixed", middle, middle, middle, row.dimension)})
+            )
         else:
             rows.append(row)
     assert own.keys() <= {row.name for row in rows}, f"no such parameter: {own.keys()}"
@@ -85,8 +89,8 @@ def origin(id: str = "city", hours: float = 0, population: int = 1000, **changes
 def crossing(id: str = "bridge", **changes: Any) -> Raw:
     """Return a road crossing without ordinary traffic."""
     return {
-        "id": id, "name": id, "between": ["XAA", "XBB"], "place": "neighbour", "mode": "road", "lat": 50, "lon": 20,
-        **SOURCE,
+        "id": id, "name": id, "between": ["XAA", "XBB"], "place": "neighbour", "mode": "road",
+        "lat": 50, "lon": 20, **SOURCE,
     } | changes  # fmt: skip
 
 
@@ -106,7 +110,14 @@ def service(id: str = "flight", seats: int = 100, **changes: Any) -> Raw:
 
 def signal(strength: Any = 1, at: str = BEGIN, hold: str = "90 d", **changes: Any) -> Raw:
     """Return a signal that holds through the whole period."""
-    return {"what": "danger", "at": at, "strength": strength, "hold": hold, "fades": "1 d", "evidence": KNOWN} | changes
+    return {
+        "what": "danger",
+        "at": at,
+        "strength": strength,
+        "hold": hold,
+        "fades": "1 d",
+        "evidence": KNOWN,
+    } | changes
 
 
 def policy(*effects: Raw, at: str | None = BEGIN, id: str = "measure", **changes: Any) -> Raw:
@@ -133,14 +144,15 @@ def town(
     `flights` adds an airport; `numbers` are parameters. Raises ScenarioError for a faulty one.
     """
     air = [crossing("field-gate", between=["XAA", "AIR"], place="", mode="air")]
+    last = np.datetime64(START) + days - 1
     raw: Raw = {
         "name": "town", "title": "A town", "summary": "Made up.", "home": "XAA", "members": 2,
-        "period": {"start": START, "end": str(np.datetime64(START) + days - 1), "utc_offset": "+00:00", "step": step},
+        "period": {"start": START, "end": str(last), "utc_offset": "+00:00", "step": step},
         "groups": [group()],
         "origins": [origin(hours=hours, population=population)],
         "places": [
-            {"id": "neighbour", "name": "n", "country": "XBB", "lat": 51, "lon": 20, "admits": "travel|visa", **SOURCE},
-            {"id": "isle", "name": "i", "country": "XCC", "lat": 60, "lon": 0, "admits": "travel|visa", **SOURCE},
+            {"id": "neighbour", "name": "n", "country": "XBB", "lat": 51, "lon": 20, **ADMITS, **SOURCE},
+            {"id": "isle", "name": "i", "country": "XCC", "lat": 60, "lon": 0, **ADMITS, **SOURCE},
         ],
         "crossings": [crossing()],
         "lanes": [lane(per_day=per_day)],
@@ -178,7 +190,9 @@ def steps_taken(scenario: Scenario, steps: int, members: int | Sequence[int] = 1
     return chunk
 
 
-def put_on_road(chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin: int = 0, cls: int = 0) -> None:
+def put_on_road(
+    chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin: int = 0, cls: int = 0
+) -> None:
     """Take susceptible people of every member and set them on the road, to arrive `ahead` steps from now."""
     state = chunk.state
     assert ahead < state.road.shape[2], "farther ahead than anybody of this scenario drives"
@@ -200,6 +214,7 @@ def assert_conserved(run: Chunk | Trajectory) -> None:
         _assert_ledgers(run)
         return
     conserve.assert_conserved(run.state, run.members.world)
+    conserve.assert_in_place(run.state, run.members.world)
     conserve.assert_waits(run.state, run.members.world)
     assert_non_negative(run.state)
 
@@ -277,14 +292,16 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
         ]  # fmt: skip
         lanes = []
         for door in doors:
-            lanes.append(lane(door, per_day=draw(st.sampled_from([1, 97, 2000])),
-                              hours=draw(st.sampled_from(["00:00-24:00", "07:00-19:00", "20:00-05:00"]))))  # fmt: skip
+            opened = draw(st.sampled_from(["00:00-24:00", "07:00-19:00", "20:00-05:00"]))
+            lanes.append(lane(door, per_day=draw(st.sampled_from([1, 97, 2000])), hours=opened))
             if draw(st.booleans()):
                 lanes.append(lane(door, "foot", 300, open=draw(st.booleans()), share=0.3))
         parts: Raw = {
             "groups": [
                 group(share=0.4, willing=draw(st.sampled_from([0, 0.5, 1])), ready_at_once=0.5),
-                group("others", share=0.6, willing=0.2, documents=draw(st.sampled_from(["internal", "travel"]))),
+                group(
+                    "others", share=0.6, willing=0.2, documents=draw(st.sampled_from(["internal", "travel"]))
+                ),
             ],
             "origins": origins,
             "crossings": [crossing(d, entries=draw(st.sampled_from([0, 40])), exits=40) for d in doors],
@@ -293,7 +310,9 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
             "policies": draw(_policies(days, names, flights)),
         }
         if flights:
-            parts["services"] = [service(seats=draw(st.sampled_from([1, 50])), load=draw(st.sampled_from([0, 0.7])))]
+            parts["services"] = [
+                service(seats=draw(st.sampled_from([1, 50])), load=draw(st.sampled_from([0, 0.7])))
+            ]
         end = np.datetime64(START) + draw(st.integers(1, days))
         if draw(st.booleans()):
             parts["call_up"] = {
@@ -306,7 +325,8 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
                 "scatter": 1, "evidence": KNOWN,
             }  # fmt: skip
         return town(
-            days=days, step=draw(st.sampled_from([1, 3, 6, 12, 24])), flights=flights, calm=draw(st.booleans()),
+            days=days, step=draw(st.sampled_from([1, 3, 6, 12, 24])), flights=flights,
+            calm=draw(st.booleans()),
             numbers={"intention_rate": draw(st.sampled_from([0.2, 20]))}, **parts,
         )  # fmt: skip
 
@@ -340,7 +360,13 @@ def _policies(days: int, origins: list[str], flights: bool) -> SearchStrategy[li
             else:
                 last = str(np.datetime64(START) + days - 1)
                 status = {"at": BEGIN, "status": "hinted", "evidence": KNOWN}
-                said = {"at": None, "history": [status], "probability": 0.5, "feared": 0.5, "window": [str(first), last]}
+                said = {
+                    "at": None,
+                    "history": [status],
+                    "probability": 0.5,
+                    "feared": 0.5,
+                    "window": [str(first), last],
+                }
             out.append(policy(effect, id=f"p{number}", applies_to={"groups": groups}, **said))
         return out
 

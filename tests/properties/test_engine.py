@@ -1,4 +1,4 @@
-"""What holds for any scenario: nobody is lost, nobody is negative, the company of a member does not matter."""
+"""What holds for any scenario: nobody is lost, nobody is negative, the others in a chunk do not matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from egress.scenario.schema import Scenario
 from egress.testing import assert_conserved, people, scenarios, started
 
 quick = settings(
-    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 
 

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from egress.engine.loop import Chunk, advance
-from egress.testing import AT_ONCE, assert_conserved, crossing, lane, origin, policy, put_on_road, signal, started, town
+from egress.testing import (
+    AT_ONCE,
+    assert_conserved,
+    crossing,
+    lane,
+    origin,
+    policy,
+    put_on_road,
+    signal,
+    started,
+    town,
+)
 from egress.trajectory import OUTCOMES
 
 STRANDED = OUTCOMES.index("stranded")
@@ -21,9 +32,9 @@ def day_end(chunk: Chunk, steps: int = 4) -> Chunk:
 
 def test_border_that_shuts_strands_those_behind_it():
     # 1,000 come in the first step, 300 pass in each of the four steps of the first day but the last, which
-    # passes 100 of 400 + 300 newcomers … worked out: queue 700, 400, 100, then 300 more come and 300 pass: 100.
-    # At midnight the border shuts for good: the 100 in the queue, 50 who come next morning and 70 who still
-    # drive then are stranded; 850 got out and stay out. 80 stay at home and never wanted to leave.
+    # passes 100 of 400 + 300 newcomers … worked out: queue 700, 400, 100, then 300 more come and 300 pass:
+    # 100. At midnight the border shuts for good: the 100 in the queue, 50 who come next morning and 70 who
+    # still drive then are stranded; 850 got out and stay out. 80 stay at home and never wanted to leave.
     shut = policy(CLOSE, at="2030-03-02T00:00+00:00")
     chunk = started(town(population=1500, hours=12, days=3, policies=[shut]), 2)
     put_on_road(chunk, 1000)
@@ -68,7 +79,8 @@ def test_another_door_stays_open():
 
 
 def test_border_that_opens_again_lets_the_stranded_pass():
-    # Shut from 06:00 on the first to 00:00 on the third day: 700 wait through the second day, then 300, 300, 100.
+    # Shut from 06:00 on the first to 00:00 on the third day: 700 wait through the second day, then 300, 300,
+    # 100.
     closed = {"status": "in_force", "at": "2030-03-01T06:00+00:00", "ends": "2030-03-03T00:00+00:00"}
     chunk = started(town(policies=[policy(CLOSE, at=None, history=[closed])]))
     put_on_road(chunk, 1000)

@@ -28,7 +28,8 @@ def banned(**changes: object) -> Chunk:
 
 
 def test_exit_ban_stops_the_exposed_and_no_other():
-    # 1,000 pass in 6 h, so all 200 of a step do. Before the ban 4 · 100 of each get out; then 4 · 100 others only.
+    # 1,000 pass in 6 h, so all 200 of a step do. Before the ban 4 · 100 of each get out; then 4 · 100 others
+    # only.
     chunk = feed(banned(), 8)
     assert (chunk.state.abroad.sum(axis=1)[:, [EXPOSED, OTHERS]] == [400, 800]).all()
     assert (chunk.state.cooling.sum(axis=1)[:, [EXPOSED, OTHERS]] == [400, 0]).all()
@@ -81,10 +82,16 @@ def test_summonses_of_one_policy_are_not_served_under_another():
 
 @pytest.mark.parametrize("exempt", [0, 0.25])
 def test_entry_ban_turns_away_all_but_the_exempt(exempt: float):
-    # The other side admits the exempt share of those who did not know of the ban: in its first hours everybody.
+    # The other side admits the exempt share of those who did not know of the ban: in its first hours
+    # everybody.
     effect = {"kind": "refuse_entry", "exempt": exempt}
     policies = [policy(effect)]
-    scenario = town(policies=policies, population=20_000, per_day=80_000, numbers={"cooling_time": 1e9, "notice_time": 1e9})
+    scenario = town(
+        policies=policies,
+        population=20_000,
+        per_day=80_000,
+        numbers={"cooling_time": 1e9, "notice_time": 1e9},
+    )
     chunk = started(scenario, 20)
     put_on_road(chunk, 10_000)
     advance(chunk)
@@ -99,7 +106,9 @@ def test_documents_decide_which_doors_are_open():
     from egress.testing import AT_ONCE, signal
     from egress.trajectory import OUTCOMES
 
-    scenario = town(groups=[group(documents="internal")], signals=[signal()], numbers=AT_ONCE, origins=[origin()])
+    scenario = town(
+        groups=[group(documents="internal")], signals=[signal()], numbers=AT_ONCE, origins=[origin()]
+    )
     chunk = started(scenario)
     for _ in range(4):
         advance(chunk)

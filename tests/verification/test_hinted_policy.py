@@ -73,8 +73,9 @@ def test_unfeared_policy_changes_nothing_where_it_does_not_happen(runs):
 
 def test_feared_policy_raises_departures_before_its_window_as_worked_out(runs):
     # Hinted at 24 h for 96–168 h, weight 0.8, horizon 72 h: q(t) = (t + 72 − 96) / 72 from t = 24 h to 96 h.
-    # Hazard h = 0.05/24 · (1 + 2 · 0.8 q(t)) per hour, q taken in mid-step: 30, 42, …, 90 h: 1/12, 3/12, …, 11/12,
-    # in sum 3. Those who decided by 96 h: 1 − exp(−(0.05/24) (96 + 1.6 · 12 · 3)) = 27.4 %; unfeared 18.1 %.
+    # Hazard h = 0.05/24 · (1 + 2 · 0.8 q(t)) per hour, q taken in mid-step: 30, 42, …, 90 h: 1/12, 3/12, …,
+    # 11/12, in sum 3. Those who decided by 96 h: 1 − exp(−(0.05/24) (96 + 1.6 · 12 · 3)) = 27.4 %; unfeared
+    # 18.1 %.
     before = slice(0, int(LOW / 12))
     for weight, hours in ((0.0, 96.0), (0.8, 96 + 1.6 * 12 * 3)):
         out = runs[weight].data.entries.values[:, before].sum(axis=(1, 2))
@@ -106,7 +107,9 @@ def test_only_those_whom_it_would_stop_fear_it():
     for feared in (0.0, 0.9):
         scenario = border(feared, groups=groups)
         measure = scenario.policies[0]
-        only = measure.model_copy(update={"applies_to": measure.applies_to.model_copy(update={"groups": ("exposed",)})})
+        only = measure.model_copy(
+            update={"applies_to": measure.applies_to.model_copy(update={"groups": ("exposed",)})}
+        )
         chunk = steps_taken(scenario.model_copy(update={"policies": (only,)}), 7, 20)
         both.append(chunk.state.susceptible.sum(axis=1))
     calm, afraid = both
@@ -128,4 +131,6 @@ def test_policy_that_never_happens_and_nobody_fears_changes_nothing():
     )
     for name in without.data.data_vars:
         if name != "policy_start":
-            np.testing.assert_array_equal(with_it.data[name].values, without.data[name].values, err_msg=str(name))
+            np.testing.assert_array_equal(
+                with_it.data[name].values, without.data[name].values, err_msg=str(name)
+            )

@@ -24,16 +24,21 @@ def generator() -> np.ndarray:
 
 def stages(chunk: Chunk) -> np.ndarray:
     """Return [M, 5] people in each stage; who acted has left home."""
-    home = [getattr(chunk.state, name).sum(axis=(1, 2)) for name in ("susceptible", "prep1", "prep2", "ready")]
+    home = [
+        getattr(chunk.state, name).sum(axis=(1, 2)) for name in ("susceptible", "prep1", "prep2", "ready")
+    ]
     return np.stack([*home, PEOPLE - sum(home)], axis=1)
 
 
 @pytest.mark.parametrize("step", [6, 24])
 def test_chain_follows_its_matrix_exponential(step: float):
-    # Mean of stage i after t: 1,000 · exp(Qt)[0, i]; of 2,000 members it scatters by sqrt(1,000 p (1 − p) / 2,000).
+    # Mean of stage i after t: 1,000 · exp(Qt)[0, i]; of 2,000 members it scatters by sqrt(1,000 p (1 − p) /
+    # 2,000).
     people = [group(ready_at_once=AT_ONCE, preparation="48 h")]
     numbers = {"intention_rate": DECIDE * 24, "act_rate": ACT * 24}
-    scenario = town(population=PEOPLE, days=6, step=step, per_day=1e6, groups=people, signals=[signal()], numbers=numbers)
+    scenario = town(
+        population=PEOPLE, days=6, step=step, per_day=1e6, groups=people, signals=[signal()], numbers=numbers
+    )
     chunk = started(scenario, MEMBERS)
     for number in range(1, round(144 / step) + 1):
         advance(chunk)
@@ -44,11 +49,13 @@ def test_chain_follows_its_matrix_exponential(step: float):
 
 
 def test_chain_scatters_as_individuals_would():
-    # Counts are multinomial: the variance of each stage is 1,000 p (1 − p); its estimate from 2,000 members has a
-    # relative error of about sqrt(2 / 2,000) = 3.2 %.
+    # Counts are multinomial: the variance of each stage is 1,000 p (1 − p); its estimate from 2,000 members
+    # has a relative error of about sqrt(2 / 2,000) = 3.2 %.
     people = [group(ready_at_once=AT_ONCE, preparation="48 h")]
     numbers = {"intention_rate": DECIDE * 24, "act_rate": ACT * 24}
-    scenario = town(population=PEOPLE, days=2, per_day=1e6, groups=people, signals=[signal()], numbers=numbers)
+    scenario = town(
+        population=PEOPLE, days=2, per_day=1e6, groups=people, signals=[signal()], numbers=numbers
+    )
     chunk = started(scenario, MEMBERS)
     for _ in range(8):
         advance(chunk)
@@ -57,8 +64,9 @@ def test_chain_scatters_as_individuals_would():
 
 
 def test_signal_that_holds_and_fades_drives_the_hazard():
-    # F = 1 for 24 h, then exp(−t/24 h): ∫F over three days = 24 + 24 (1 − e^−2) = 44.75 h. Who has not decided:
-    # exp(−0.0125 · 44.75) = 57.2 %. The mean of F over each step is exact, so the step does not matter.
+    # F = 1 for 24 h, then exp(−t/24 h): ∫F over three days = 24 + 24 (1 − e^−2) = 44.75 h. Who has not
+    # decided: exp(−0.0125 · 44.75) = 57.2 %. The mean of F over each step is exact, so the step does not
+    # matter.
     numbers = {"intention_rate": DECIDE * 24, "act_rate": ACT * 24}
     fading = signal(hold="24 h", fades="24 h")
     left = np.exp(-DECIDE * (24 + 24 * (1 - np.exp(-2))))

@@ -35,8 +35,11 @@ def test_little_on_a_busy_border(step: float):
 
 
 def test_little_where_people_balk_give_up_and_hear_of_the_queue():
-    # As shipped but with every number as uncertain as by default: people balk, give up, doors change their pace.
-    scenario = egress.load("one-border").model_copy(update={"parameters": parameters(calm=False, intention_rate=0.5)})
+    # As shipped but with every number as uncertain as by default: people balk, give up, doors change their
+    # pace.
+    scenario = egress.load("one-border").model_copy(
+        update={"parameters": parameters(calm=False, intention_rate=0.5)}
+    )
     chunk = started(scenario, 5)
     for number in range(chunk.members.world.steps):
         advance(chunk)
@@ -73,7 +76,9 @@ def daily() -> dict[float, Any]:
     return out
 
 
-DISCRETE = """arrivals are spread evenly over a step: at the onset the door works from its begin, not from the first arrival"""
+DISCRETE = (
+    "arrivals are spread evenly over a step: at the onset the door works before the first of them comes"
+)
 
 
 @pytest.mark.slow
@@ -91,8 +96,8 @@ def test_halving_the_step_leaves_the_daily_means(daily, series: str, hours: floa
 @pytest.mark.slow
 @pytest.mark.parametrize("hours", [3.0, 1.0])
 def test_step_moves_people_by_hours_and_loses_none(daily, hours: float):
-    # What the idle door misses before the first arrival, at most (6 h − step) / 2 of spare room of 29 an hour and
-    # the two hours' drive, passes later: never more than 75 people apart, and the same in the end.
+    # What the idle door misses before the first arrival, at most (6 h − step) / 2 of spare room of 29 an hour
+    # and the two hours' drive, passes later: never more than 75 people apart, and the same in the end.
     coarse, fine = daily[6.0], daily[hours]
     assert coarse["gross"].sum() == pytest.approx(fine["gross"].sum(), rel=0.003)
     assert coarse["staying"][-1] == pytest.approx(fine["staying"][-1], rel=0.003)

@@ -9,7 +9,17 @@ import pytest
 
 from egress.engine.loop import Chunk, advance
 from egress.scenario.schema import Scenario
-from egress.testing import AT_ONCE, assert_conserved, origin, policy, service, signal, started, steps_taken, town
+from egress.testing import (
+    AT_ONCE,
+    assert_conserved,
+    origin,
+    policy,
+    service,
+    signal,
+    started,
+    steps_taken,
+    town,
+)
 
 ONE_DAY = {"booking_horizon": 0, "retry_rate": 0} | AT_ONCE
 FAR = 60.0  # hours by road
@@ -24,8 +34,8 @@ def rush(numbers: dict[str, float] | None = None, **changes: Any) -> Scenario:
 
 
 def test_full_flight_carries_100_and_900_take_the_road():
-    # V of the flight is −0.5 · (2 + 3) h, V of the road −0.5 · 60 h: one in 10^12 takes the road while there are
-    # seats. 1,000 ask for 100 seats of today: 100 fly, 900 choose again, and the road is all there is.
+    # V of the flight is −0.5 · (2 + 3) h, V of the road −0.5 · 60 h: one in 10^12 takes the road while there
+    # are seats. 1,000 ask for 100 seats of today: 100 fly, 900 choose again, and the road is all there is.
     chunk = steps_taken(rush(), 4, 5)
     assert (chunk.record["seats_sold"][:, 0, 0] == 100).all()
     assert (chunk.state.flows[:, 0, 1] == 100).all()
@@ -61,8 +71,8 @@ def test_no_more_seats_are_sold_than_there_are_on_any_day_ahead():
 
 def test_ordinary_travellers_keep_their_seats():
     # 70 of 100 seats go to ordinary travellers by departure; sold along G(lead) = exp(−(lead/699.6 h)^0.77).
-    # At 00:00 the lead of today is 12 h: G = exp(−0.0437) = 0.9573; ordinary
-    # sales of the first step come first: at 06:00 the lead is 6 h, G = 0.9746, 68.2 are taken, 31 whole seats free.
+    # At 00:00 the lead of today is 12 h: G = exp(−0.0437) = 0.9573; ordinary sales of the first step come
+    # first: at 06:00 the lead is 6 h, G = 0.9746, 68.2 are taken, 31 whole seats free.
     held = 70 * np.exp(-((6 / 699.6) ** 0.77))
     chunk = steps_taken(rush({"ground_reach": 24}, services=[service(load=0.7)]), 1, 3)
     assert (chunk.record["seats_sold"][:, 0, 0] == int(100 - held)).all()
@@ -73,8 +83,8 @@ def fares(chunk: Chunk) -> Any:
 
 
 def test_fare_of_a_full_flight_rises_to_its_cap():
-    # Fare = base (1 + (cap − 1) x^γ): empty x = 0, full x = 1. Base 100, cap 8: 100 before, 800 when all is sold.
-    # Fares move in classes of 5 %, so the last one is e^(42 · 0.05) = 8.17 times the first.
+    # Fare = base (1 + (cap − 1) x^γ): empty x = 0, full x = 1. Base 100, cap 8: 100 before, 800 when all is
+    # sold. Fares move in classes of 5 %, so the last one is e^(42 · 0.05) = 8.17 times the first.
     calm = steps_taken(rush({"ground_reach": 24, "fare_cap": 8, "fare_window": 24}, signals=[]), 4)
     assert fares(calm)[0, 0] == pytest.approx(100)
     full = steps_taken(rush({"ground_reach": 24, "fare_cap": 8, "fare_window": 24}), 1)
@@ -103,7 +113,9 @@ def test_seats_added_on_a_date_are_sold():
     assert (chunk.record["seats_sold"][:, :3, 0] == [100, 140, 140]).all()
 
 
-@pytest.mark.xfail(strict=True, reason="extra seats are sold for every day ahead while the policy is in force")
+@pytest.mark.xfail(
+    strict=True, reason="extra seats are sold for every day ahead while the policy is in force"
+)
 def test_seats_added_for_one_day_are_on_that_day_only():
     # 40 more seats on the second day only; seats are looked for three days ahead from the first day on.
     # Departures: 100, 140, 100, 100 (in the four days of the period).

@@ -10,6 +10,7 @@ from egress.engine.loop import Chunk, advance
 from egress.testing import (
     AT_ONCE,
     assert_conserved,
+    origin,
     policy,
     put_on_road,
     signal,
@@ -55,8 +56,9 @@ def test_fractions_of_a_person_are_served_in_time():
 
 @pytest.mark.parametrize("step", [1, 2, 3, 6, 12])
 def test_sum_of_waits_does_not_depend_on_the_step(step: float):
-    # All 1,200 come evenly in the first 12 h (100 an hour), 50 an hour pass: the queue is a triangle of height
-    # 600 after 12 h and base 24 h. Its area, the sum of all waits, is 600 · 24 / 2 = 7,200 person-hours.
+    # All 1,200 come evenly in the first 12 h (100 an hour), 50 an hour pass: the queue is a triangle of
+    # height 600 after 12 h and base 24 h. Its area, the sum of all waits, is 600 · 24 / 2 = 7,200
+    # person-hours.
     chunk = started(town(population=1200, days=2, step=step))
     fed(chunk, round(100 * step), round(12 / step))
     fed(chunk, 0, round(36 / step))
@@ -67,10 +69,10 @@ def test_sum_of_waits_does_not_depend_on_the_step(step: float):
 
 
 def test_throughput_halved_doubles_the_wait():
-    # 600 come in the first step. At 50 an hour 300 pass in it and 300 wait 6 h more; at 25 an hour 150 pass and
-    # 450 wait 18 h more: all are through after 12 h or 24 h, the wait of those who come last is 6 h or 18 h.
-    # The sum of waits is the area under the queue: 300·12/2 = 1,800; 450·24/2 = 5,400.
-    # The same 450 people wait 9 h at the old pace, 18 h at the new one: twice as long.
+    # 600 come in the first step. At 50 an hour 300 pass in it and 300 wait 6 h more; at 25 an hour 150 pass
+    # and 450 wait 18 h more: all are through after 12 h or 24 h, the wait of those who come last is 6 h or 18
+    # h. The sum of waits is the area under the queue: 300·12/2 = 1,800; 450·24/2 = 5,400. The same 450 people
+    # wait 9 h at the old pace, 18 h at the new one: twice as long.
     half = policy({"kind": "throughput", "factor": 0.5})
     runs = [fed(started(town(policies=measures)), 600, 1) for measures in ([], [half])]
     for chunk in runs:
@@ -82,8 +84,9 @@ def test_throughput_halved_doubles_the_wait():
 
 
 def test_same_queue_waits_twice_as_long_once_throughput_is_halved():
-    # 1,200 come in the first step: 900 wait, at 50 an hour 18 h. Half the pace from 12:00 on: at 12:00 600 wait
-    # (12 h); without the policy 300 are left at 18:00 (6 h), with it 450 (18 h); the 600 take 24 h, not 12 h.
+    # 1,200 come in the first step: 900 wait, at 50 an hour 18 h. Half the pace from 12:00 on: at 12:00 600
+    # wait (12 h); without the policy 300 are left at 18:00 (6 h), with it 450 (18 h); the 600 take 24 h, not
+    # 12 h.
     half = policy({"kind": "throughput", "factor": 0.5}, at="2030-03-01T12:00+00:00")
     chunk = fed(started(town(population=1200, policies=[half])), 1200, 1)
     fed(chunk, 0, 7)
@@ -99,9 +102,12 @@ def test_crowd_that_leaves_at_once_forms_the_queue_by_itself():
 
 
 def test_hard_pressed_door_speeds_up():
-    # At ease 10 an hour, hard pressed 50: with everybody waiting more than 2 h, μ = 50 − 40 e^(−t/τ), τ = 24 h,
-    # set at the begin of each step from the queue then: 10 in the first, 50 − 40 e^(−6/24 · n) in those after.
-    lanes = [{"crossing": "bridge", "kind": "vehicle", "throughput": 1200, "relaxed": 240, "source": "assumption"}]
+    # At ease 10 an hour, hard pressed 50: with everybody waiting more than 2 h, μ = 50 − 40 e^(−t/τ), τ = 24
+    # h, set at the begin of each step from the queue then: 10 in the first, 50 − 40 e^(−6/24 · n) in those
+    # after.
+    lanes = [
+        {"crossing": "bridge", "kind": "vehicle", "throughput": 1200, "relaxed": 240, "source": "assumption"}
+    ]
     chunk = fed(started(town(lanes=lanes, numbers={"stress_time": 24})), 1000, 1)
     paces = [float(chunk.state.service[0, 0])]
     for _ in range(4):
@@ -120,18 +126,17 @@ def test_lane_serves_in_its_opening_hours_only():
 
 
 def test_first_come_first_served():
-    # 400 of the city come in the first step, 400 of the farm in the second; 300 pass in each: the first 300
-    # and then the last 100 of the city before anybody of the farm.
-    from egress.testing import origin
-
+    # 400 come in the first step and 400 in the second; 300 pass in each: the 400 of the first are through
+    # when
+    # the second ends, and the last 200 wait: those who came from 9:00 to 12:00.
+    # (Where people come from is a table per door, drawn without replacement; only cohorts keep their order.)
     chunk = started(town(origins=[origin(), origin("farm")]))
     put_on_road(chunk, 400, origin=0)
     put_on_road(chunk, 400, ahead=1, origin=1)
     advance(chunk)
     advance(chunk)
-    # origins in a queue are a table, drawn without replacement (model.md, Arrays): totals are exact
     assert chunk.state.flows.sum() == 600
-    assert chunk.record["queue"][0, 1, 0] == 200
     cohorts = chunk.state.queue[0, 0].sum(axis=1)
     assert cohorts[cohorts > 0].tolist() == [200]
-    assert chunk.state.cohort_from[0, 0][cohorts > 0].tolist() == [9.0]  # half of those who came from 6 to 12 h
+    assert chunk.state.cohort_from[0, 0][cohorts > 0].tolist() == [9.0]
+    assert chunk.state.cohort_to[0, 0][cohorts > 0].tolist() == [12.0]

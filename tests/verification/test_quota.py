@@ -43,7 +43,8 @@ def served(chunk: Chunk) -> list[int]:
 
 
 def test_quota_is_served_exactly_and_never_more():
-    # Half of those listed comply, 30 % hide and are found at 10 % a day; at the end exactly 300,000 are called up.
+    # Half of those listed comply, 30 % hide and are found at 10 % a day; at the end exactly 300,000 are
+    # called up.
     chunk = started(called(), 4)
     course = served(chunk)
     assert (chunk.state.called_up.sum(axis=(1, 2)) == QUOTA).all()

@@ -14,7 +14,9 @@ NEVER = {"cooling_time": 1e9}  # who is turned back stays at home
 
 def blocked(distance: float, at: str = "2030-03-01T00:00+00:00", **changes: object) -> Scenario:
     """Return two regions 30 h from the bridge, farm with local plates, and a block `distance` h before it."""
-    block = policy({"kind": "road_block", "distance": distance, "turned_back": 1, "local_origins": ["farm"]}, at=at)
+    block = policy(
+        {"kind": "road_block", "distance": distance, "turned_back": 1, "local_origins": ["farm"]}, at=at
+    )
     origins = [origin(hours=30), origin("farm", hours=30)]
     parts = {"origins": origins, "policies": [block], "per_day": 40_000} | changes
     return town(numbers=NEVER | AT_ONCE, **parts)  # type: ignore[arg-type]
@@ -27,8 +29,8 @@ def through(chunk: Chunk, steps: int = 8) -> Chunk:
 
 
 def test_those_nearer_than_the_block_pass_and_those_behind_it_do_not():
-    # A block 12 h before the bridge from the first moment. 100 people arrive in each of the steps 0–6 h, 6–12 h,
-    # … 24–30 h: the first 200 have passed it, the other 300 are caught as they come to it.
+    # A block 12 h before the bridge from the first moment. 100 people arrive in each of the steps 0–6 h, 6–12
+    # h, … 24–30 h: the first 200 have passed it, the other 300 are caught as they come to it.
     chunk = started(blocked(12), 3)
     for ahead in range(5):
         put_on_road(chunk, 100, ahead)
@@ -51,7 +53,8 @@ def test_each_is_caught_when_he_comes_to_it():
 
 @pytest.mark.parametrize("distance", [0, 1, 5, 10, 13.5])
 def test_nobody_who_comes_to_a_standing_block_slips_through(distance: float):
-    # 24–30 h from the bridge when the block begins: all 500 come to it later, wherever it stands within a step.
+    # 24–30 h from the bridge when the block begins: all 500 come to it later, wherever it stands within a
+    # step.
     chunk = started(blocked(distance), 5)
     put_on_road(chunk, 500, 4)
     through(chunk)
@@ -59,8 +62,8 @@ def test_nobody_who_comes_to_a_standing_block_slips_through(distance: float):
 
 
 def test_part_of_a_step_has_passed_when_the_block_begins():
-    # A block 8 h before the bridge. Those who arrive in 6–12 h are 6–12 h away, evenly: a third of 900 has passed.
-    # Binomial: 300 ± 4 · sqrt(900 · 1/3 · 2/3 / 100) in the mean of 100 members.
+    # A block 8 h before the bridge. Those who arrive in 6–12 h are 6–12 h away, evenly: a third of 900 has
+    # passed. Binomial: 300 ± 4 · sqrt(900 · 1/3 · 2/3 / 100) in the mean of 100 members.
     chunk = started(blocked(8), 100)
     put_on_road(chunk, 900, 1)
     through(chunk, 3)

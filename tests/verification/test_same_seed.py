@@ -30,12 +30,13 @@ HINT = {"status": "hinted", "at": BEGIN, "evidence": ["example"]}
 
 
 def everything() -> Scenario:
-    """Return a scenario in which every process works and every number is as uncertain as shipped, or more so."""
+    """Return a scenario in which every process works and every number is as uncertain as shipped."""
 
     def hinted(effect: dict, id: str, chance: float) -> dict:
         window = ("2030-03-01", "2030-03-03")
         return policy(effect, at=None, id=id, probability=chance, feared=0.5, window=window, history=[HINT])
 
+    block = {"kind": "road_block", "turned_back": 0.6}
     scenario = town(
         days=4,
         flights=True,
@@ -52,8 +53,8 @@ def everything() -> Scenario:
         policies=[
             hinted({"kind": "refuse_exit", "share": 0.5, "summons": 0.5, "perceived": 0.5}, "ban", 0.5),
             policy({"kind": "refuse_exit", "share": 0.2}, id="checks"),
-            hinted({"kind": "road_block", "distance": 2, "turned_back": 0.6, "local_origins": ["farm"]}, "block", 0.4),
-            policy({"kind": "road_block", "distance": 3, "turned_back": 0.5}, id="post", at="2030-03-02T00:00+00:00"),
+            hinted(block | {"distance": 2, "local_origins": ["farm"]}, "block", 0.4),
+            policy(block | {"distance": 3}, id="post", at="2030-03-02T00:00+00:00"),
             hinted({"kind": "close"}, "shut", 0.3),
             hinted({"kind": "open_lane", "lane": "foot"}, "walk", 0.5),
         ],
@@ -82,7 +83,16 @@ def whole() -> Trajectory:
 
 def test_run_is_busy_enough_to_be_a_test(whole):
     data = whole.data
-    for name in ("surge", "queue", "refused", "gave_up", "outcomes", "protest_detained", "seats_sold", "flows"):
+    for name in (
+        "surge",
+        "queue",
+        "refused",
+        "gave_up",
+        "outcomes",
+        "protest_detained",
+        "seats_sold",
+        "flows",
+    ):
         assert data[name].sum() > 0, name
     assert (data.outcomes.sum(["member", "day", "region"]) > 0).all()
     assert (data.std("member").parameters.values > 0).sum() > 20
@@ -100,7 +110,10 @@ def test_first_members_are_those_of_a_smaller_run(whole):
 
 
 def test_members_come_in_any_order():
-    forward, backward = started(everything(), [0, 1, 2, 3], seed=5), started(everything(), [3, 2, 1, 0], seed=5)
+    forward, backward = (
+        started(everything(), [0, 1, 2, 3], seed=5),
+        started(everything(), [3, 2, 1, 0], seed=5),
+    )
     for chunk in (forward, backward):
         taken(chunk, 16)
     for name, values in forward.record.items():
@@ -122,7 +135,9 @@ def test_chunks_do_not_matter_where_any_number_is_uncertain(name: str):
     for row in scenario.parameters:
         if row.name == name:
             middle = row.value.median
-            row = row.model_copy(update={"value": type(row.value)("uniform", middle / 3, middle, middle * 1.67)})
+            row = row.model_copy(
+                update={"value": type(row.value)("uniform", middle / 3, middle, middle * 1.67)}
+            )
         rows.append(row)
     scenario = scenario.model_copy(update={"parameters": tuple(rows)})
     same(*(egress.run(scenario, members=4, seed=5, chunk=size) for size in (1, 4)))
@@ -157,7 +172,9 @@ def test_state_alone_is_enough_to_go_on():
     second.state = taken(started(everything(), 3, seed=5), 7).state
     taken(second, 9)
     for name in ("surge", "ordinary", "queue", "seats_sold"):
-        np.testing.assert_array_equal(second.record[name][:, -4:], unbroken.record[name][:, -4:], err_msg=name)
+        np.testing.assert_array_equal(
+            second.record[name][:, -4:], unbroken.record[name][:, -4:], err_msg=name
+        )
 
 
 def test_copy_is_independent():

@@ -22,8 +22,8 @@ def waiting(chunk: Chunk, numbers: tuple[int, int]) -> Chunk:
 
 
 def test_two_lanes_empty_each_at_its_own_rate():
-    # Cars: 600 a day, 150 in 6 h: 900 people are through after 36 h; they wait 18 h on average, 16,200 h in all.
-    # On foot: 240 a day, 60 in 6 h: 240 people are through after 24 h, 12 h on average, 2,880 h in all.
+    # Cars: 600 a day, 150 in 6 h: 900 people are through after 36 h; they wait 18 h on average, 16,200 h in
+    # all. On foot: 240 a day, 60 in 6 h: 240 people are through after 24 h, 12 h on average, 2,880 h in all.
     chunk = waiting(started(town(population=2000, lanes=LANES), 2), (900, 240))
     for _ in range(7):
         advance(chunk)
@@ -35,7 +35,8 @@ def test_two_lanes_empty_each_at_its_own_rate():
 
 
 def test_arrivals_split_by_share_where_both_lanes_are_empty():
-    # 4,000 come, three quarters by car: 3,000 ± 4 · sqrt(4,000 · 0.75 · 0.25 / 100) in the mean of 100 members.
+    # 4,000 come, three quarters by car: 3,000 ± 4 · sqrt(4,000 · 0.75 · 0.25 / 100) in the mean of 100
+    # members.
     chunk = started(town(population=4000, lanes=LANES), 100)
     put_on_road(chunk, 4000)
     advance(chunk)
@@ -48,7 +49,9 @@ def test_arrivals_split_by_share_where_both_lanes_are_empty():
 def test_arrivals_prefer_the_shorter_wait_by_their_weight_of_an_hour():
     # Cars wait 900/25 = 36 h, walkers 240/10 = 24 h. With a weight of 0.05 an hour the odds of the car are
     # 0.75 e^(−0.05·12) to 0.25: 0.4116 to 0.25, so 62.2 % of 10,000.
-    chunk = waiting(started(town(population=12_000, lanes=LANES, numbers={"weight_wait": 0.05}), 50), (900, 240))
+    chunk = waiting(
+        started(town(population=12_000, lanes=LANES, numbers={"weight_wait": 0.05}), 50), (900, 240)
+    )
     put_on_road(chunk, 10_000)
     advance(chunk)
     by_car = chunk.record["queue"][:, 0, 0] - 900 + chunk.record["served"][:, 0, 0]

@@ -25,18 +25,17 @@ def unbalanced(
     """Return the first member whose people do not add up by origin and group, or −1."""
     origins, groups = population.shape[1], population.shape[2]
     elsewhere = np.zeros((class_group.shape[0], origins), dtype=np.int64)
+    people = np.zeros((origins, class_group.shape[0]), dtype=np.int64)
     for m in range(population.shape[0]):
         missing = population[m].astype(np.int64)
-        for c in range(class_group.shape[0]):
-            g = class_group[c]
-            for o in range(origins):
-                here = abroad[m, o, c]
-                for stage in home:
-                    n = stage[m, o, c]
-                    if n < 0:
-                        return m
-                    here += n
-                missing[o, g] -= here
+        people[:] = abroad[m]
+        for stage in home:
+            people += stage[m]
+            if stage[m].min() < 0:
+                return m
+        for o in range(origins):
+            for c in range(class_group.shape[0]):
+                missing[o, class_group[c]] -= people[o, c]
         elsewhere[:] = 0
         for p in range(booked_from.shape[1]):
             elsewhere += booked_from[m, p]

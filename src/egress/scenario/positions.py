@@ -194,7 +194,7 @@ def _mapping(node: MappingNode, loc: Loc, reading: Reading, seen: set[int]) -> d
 
 def _scalar(node: Node) -> Any:
     """Return the value of a scalar: timestamps and everything unusual stay text."""
-    kind, text = str(node.tag).rpartition(":")[2], str(node.value)
+    kind, text = str(node.tag).rpartition(":")[2], str(node.value).replace("\a", "")
     try:
         match kind:
             case "null":

@@ -31,7 +31,7 @@ UNSEATED = purpose("choose by land")
 PASSES = 4  # the first choice and at most three more
 FEW = 4  # up to so many people are drawn by a scan of nests and itineraries
 SOME = 300  # up to so many from an alias table; more by a multinomial draw, whatever their number
-TOGETHER = 4  # cells with at most so many people per round act in one round, drawn at random
+TOGETHER = 12  # cells with at most so many people per round act in one round, drawn at random
 
 
 @compiled

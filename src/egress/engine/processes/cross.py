@@ -24,6 +24,7 @@ from egress.engine.world import Bools, Floats, Ints, World
 ARRIVE = purpose("arrive at a door")
 QUEUE = purpose("queue")
 CONTROL = purpose("control")
+ROUNDING = 1e-9  # persons; a whole person may come out as 6.9999999999
 
 
 @compiled
@@ -209,7 +210,8 @@ def cross(
                 if pace > 0.0:
                     waits[i] = people / pace
                     shortest = min(shortest, waits[i])
-                aim = pressed[m, lane] if people > stress_wait[m] * service[m, lane] else relaxed[m, lane]
+                hard = waits[i] > stress_wait[m] and people > 0
+                aim = pressed[m, lane] if hard else relaxed[m, lane]
                 service[m, lane] += (aim - service[m, lane]) * -np.expm1(-delta / stress_time[m])
             for i in range(number):
                 lane = door_lanes[first + i]
@@ -275,9 +277,9 @@ def cross(
                 join(lane, m, begin, delta, joining, queue, cohort_from, cohort_to, oldest, newest)
                 people = waiting_before - left + joining.sum()
                 could = credit[m, lane] + service[m, lane] * lane_factor[m, lane] * lane_open[m, lane] * delta
-                whole = int(could)
+                whole = int(could + ROUNDING)
                 served = min(whole, people)
-                credit[m, lane] = could - whole if served == whole else 0.0
+                credit[m, lane] = max(could - whole, 0.0) if served == whole else 0.0
                 through[:] = 0
                 if served > 0:
                     lost, state = serve(lane, m, begin, delta, served, queue, cohort_from, cohort_to, oldest, newest,

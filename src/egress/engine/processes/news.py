@@ -111,6 +111,9 @@ def step(members: Members, state: State) -> Now:
             _apply(effect, name, members, now, resolved, active, members.policy_start[:, j])
             if aware.any():
                 _perceive(effect, name, members, perceived, resolved, aware)
+    serving = 1.0 - now.closed[:, world.lane_door]  # a shut door has no open lane, whatever else was decided
+    now.lane_open *= serving
+    now.lane_day *= serving
     follow = -np.expm1(-world.delta / members["perception_time"])
     state.stopped += (perceived - state.stopped) * follow[:, None, None]
     return now
@@ -246,9 +249,6 @@ def _apply(
         now.closed[:, entries] = np.maximum(now.closed[:, entries], active[:, None])
         stays = (active > 0) & (resolved.end_hours >= now.begin + now.delta)
         now.shut[:, entries] |= stays[:, None]
-        shut = np.isin(world.lane_door, doors)
-        now.lane_open[:, shut] *= (1 - active)[:, None]
-        now.lane_day[:, shut] *= (1 - active)[:, None]
     elif isinstance(effect, Throughput):
         factor = 1 + (members.drawn(effect.factor, f"{name}/factor") - 1) * active
         now.lane_factor[:, np.isin(world.lane_door, doors)] *= factor[:, None]
@@ -281,7 +281,7 @@ def _perceive(
     if isinstance(effect, RefuseExit | Deter):
         world = members.world
         applies = resolved.policy.applies_to
-        cells = world.entry_mask(applies.crossings)[:, None] & world.class_mask(applies.groups)[None, :]
+        cells = world.entry_mask(applies.crossings)[:, None] & world.class_mask(applies.groups, applies.listed_only)[None, :]
         chance = members.drawn(effect.perceived, f"{name}/perceived") * aware
         perceived[:, cells] = 1 - (1 - perceived[:, cells]) * (1 - chance[:, None])
 

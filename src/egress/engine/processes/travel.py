@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, hypergeometric, key, multinomial_cdf, purpose, uniform
+from egress.engine.draws import alias, alias_table, binomial, hypergeometric, key, multinomial_cdf, purpose, uniform
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
@@ -83,10 +83,13 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
 
 @compiled
 def set_out(
-    seed: int, members: Ints, step: int, cdf: Floats, row: Ints, span: Ints, way_entry: Ints, leaving: Ints,
-    road: Ints, road_from: Ints,
+    seed: int, members: Ints, step: int, cdf: Floats, accept: Floats, other: Ints, row: Ints, span: Ints,
+    way_entry: Ints, leaving: Ints, road: Ints, road_from: Ints,
 ) -> None:  # fmt: skip
-    """Put those who leave by land on the road; row [K] is the row of an itinerary in `cdf`, −1 with a seat."""
+    """Put those who leave by land on the road; row [K] is the row of an itinerary in `cdf`, −1 with a seat.
+
+    accept, other: the alias tables of the slots of `cdf`, for the many itineraries that few people take.
+    """
     slots, classes = road.shape[2], road.shape[3]
     spread = np.zeros(slots, dtype=np.int64)
     for m in range(leaving.shape[0]):
@@ -101,8 +104,32 @@ def set_out(
                         continue
                     leaving[m, k, c] = 0
                     state = key(seed, members[m], step, k * classes + c, SET_OUT)
-                    state = spread_out(n, cdf[m, row[k]], step, road[m, x], c, spread, state)
+                    if n <= FEW:
+                        for _ in range(n):
+                            j, state = alias(accept[m, row[k]], other[m, row[k]], state)
+                            road[m, x, (step + j) % slots, c] += 1
+                    else:
+                        state = spread_out(n, cdf[m, row[k]], step, road[m, x], c, spread, state)
                     road_from[m, x, c, o] += n
+
+
+@compiled
+def alias_rows(cdf: Floats, accept: Floats, other: Ints) -> None:
+    """Write the alias table of every row [R] of `cdf` [M, K, R]."""
+    slots = cdf.shape[2]
+    weights = np.zeros(slots)
+    keep = np.zeros(slots)
+    to = np.zeros(slots, dtype=np.int64)
+    scratch = np.zeros(slots, dtype=np.int64)
+    for m in range(cdf.shape[0]):
+        for k in range(cdf.shape[1]):
+            before = 0.0
+            for j in range(slots):
+                weights[j] = cdf[m, k, j] - before
+                before = cdf[m, k, j]
+            alias_table(weights, keep, to, scratch)
+            accept[m, k] = keep
+            other[m, k] = to
 
 
 @compiled
@@ -300,14 +327,17 @@ def comply_share(members: Members) -> Floats:
     return np.zeros(len(members)) if order is None else members.drawn(order.comply, "call-up/comply")
 
 
-def tables(members: Members, state: State) -> tuple[Floats, Ints, Floats]:
-    """Return (slot cdf of ways by land, row of each itinerary in it, slot cdf of products); kept per chunk."""
+def tables(members: Members, state: State) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+    """Return (slot cdf of ways by land, its alias tables, row of each itinerary, slot cdf of products); kept."""
     kept = members._kept
     if "road cdf" not in kept:
         world = members.world
         by_land = world.way_product < 0
         slots = state.road.shape[2]
         kept["road cdf"] = slot_cdf(members.hours[:, by_land], members["travel_spread"], world.delta, slots)
+        kept["accept"] = np.empty(kept["road cdf"].shape)
+        kept["other"] = np.empty(kept["road cdf"].shape, dtype=np.int64)
+        alias_rows(kept["road cdf"], kept["accept"], kept["other"])
         kept["row"] = np.where(by_land, np.cumsum(by_land) - 1, -1)
         length = max(slots, state.air.shape[2])
         products = slot_cdf(members.product_hours, members["travel_spread"], world.delta, length)
@@ -315,16 +345,16 @@ def tables(members: Members, state: State) -> tuple[Floats, Ints, Floats]:
         products[:, flights, state.air.shape[2] - 1 :] = 1.0
         products[:, ~flights, slots - 1 :] = 1.0
         kept["product cdf"] = products
-    return kept["road cdf"], kept["row"].astype(np.int64), kept["product cdf"]
+    return kept["road cdf"], kept["accept"], kept["other"], kept["row"].astype(np.int64), kept["product cdf"]
 
 
 def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
     """Set out, stop at road blocks, board; `ordinary` [M, A] gains the ordinary air travellers."""
     world = members.world
-    road_cdf, row, product_cdf = tables(members, state)
+    road_cdf, accept, other, row, product_cdf = tables(members, state)
     set_out(
-        members.seed, members.numbers, now.step, road_cdf, row, world.way_span, world.way_entry, state.leaving,
-        state.road, state.road_from,
+        members.seed, members.numbers, now.step, road_cdf, accept, other, row, world.way_span, world.way_entry,
+        state.leaving, state.road, state.road_from,
     )  # fmt: skip
     if now.block.any():
         stop_at_block(
