@@ -44,7 +44,9 @@ def total(name: str) -> Output:
 
 def lane_total(name: str, *crossings: str) -> Output:
     """Return a variable of lanes summed over some crossings and all steps."""
-    return lambda run: run.data[name].values[:, :, np.isin(run.data.lane_crossing, crossings)].sum(axis=(1, 2)).astype(float)
+    return lambda run: (
+        run.data[name].values[:, :, np.isin(run.data.lane_crossing, crossings)].sum(axis=(1, 2)).astype(float)
+    )
 
 
 def first_week(run: Trajectory) -> Values:
@@ -61,13 +63,25 @@ def processes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]]
     """Yield (process, scenario without it, name of an output, output)."""
     deaf = with_parameters(scenario, fear_response=0.0, weight_stopped=0.0)
     yield "news: fear and perception", deaf, "surge entries", surge()
-    yield "call-up", scenario.model_copy(update={"call_up": None}), "called up at the end", outcome("called_up")
+    yield (
+        "call-up",
+        scenario.model_copy(update={"call_up": None}),
+        "called up at the end",
+        outcome("called_up"),
+    )
     still = with_parameters(scenario, intention_noise=0.0)
     yield "intend: noise", still, "spread is seen in members", total("surge")
     quick = with_rows(scenario, "groups", ready_at_once=fixed(1.0, "share"))
     yield "prepare", quick, "surge up to 25 Sept", first_week
-    yield "voice", scenario.model_copy(update={"voice": None}), "detained at protests", total("protest_detained")
-    blind = with_parameters(scenario, weight_hours=0.0, weight_wait=0.0, weight_days=0.0, weight_fare=0.0, weight_stopped=0.0)
+    yield (
+        "voice",
+        scenario.model_copy(update={"voice": None}),
+        "detained at protests",
+        total("protest_detained"),
+    )
+    blind = with_parameters(
+        scenario, weight_hours=0.0, weight_wait=0.0, weight_days=0.0, weight_fare=0.0, weight_stopped=0.0
+    )
     yield "choose: weights", blind, "surge by Lars", surge("lars")
     plenty = with_rows(scenario, "services", load=fixed(0.0, "share"))
     yield "book: ordinary sales", plenty, "seats sold to the surge", total("seats_sold")
@@ -81,26 +95,59 @@ def processes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]]
     patient = with_parameters(scenario, balk_rate=0.0, give_up_rate=0.0)
     yield "cross: balking, giving up", patient, "gave up", total("gave_up")
     stay = with_parameters(scenario, early_leaving=0.0, late_leaving=0.0, transit_share=0.0)
-    yield "settle", stay, "staying at the end", lambda run: run.data.arrivals.sel(measure="staying").values[:, -1].sum(axis=1).astype(float)
+    yield (
+        "settle",
+        stay,
+        "staying at the end",
+        lambda run: run.data.arrivals.sel(measure="staying").values[:, -1].sum(axis=1).astype(float),
+    )
     nobody = with_parameters(scenario, ordinary_level=0.0)
-    yield "ordinary traffic", nobody, "entries by land", lambda run: run.data.entries.values[:, :, np.asarray(run.data["mode"] != "air")].sum(axis=(1, 2)).astype(float)
+    yield (
+        "ordinary traffic",
+        nobody,
+        "entries by land",
+        lambda run: run.data.entries.values[:, :, np.asarray(run.data["mode"] != "air")].sum(axis=(1, 2)).astype(float),
+    )
 
 
 def attributes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]]:
     """Yield what happens without each attribute of groups and origins."""
     yield "group: exposed", with_rows(scenario, "groups", exposed=False), "surge entries", surge()
-    yield "group: documents", with_rows(scenario, "groups", documents="internal"), "surge by Finland", surge("FIN")
+    yield (
+        "group: documents",
+        with_rows(scenario, "groups", documents="internal"),
+        "surge by Finland",
+        surge("FIN"),
+    )
     even = with_rows(scenario, "groups", willing=fixed(0.01, "share"))
     yield "group: willing", even, "surge by Finland", surge("FIN")
     slow = with_rows(scenario, "groups", ready_at_once=fixed(0.0, "share"))
     yield "group: ready_at_once", slow, "surge up to 25 Sept", first_week
     packed = with_rows(scenario, "groups", preparation=fixed(0.1, "duration"))
     yield "group: preparation", packed, "surge up to 25 Sept", first_week
-    alike = tuple(g.model_copy(update={"share": {"all": scaled(g.share.get("other", g.share.get("all")), 1.0)}}) for g in scenario.groups)
-    yield "group: share by kind of origin", scenario.model_copy(update={"groups": alike}), "surge by Finland", surge("FIN")
+    alike = tuple(
+        g.model_copy(update={"share": {"all": scaled(g.share.get("other", g.share.get("all")), 1.0)}})
+        for g in scenario.groups
+    )
+    yield (
+        "group: share by kind of origin",
+        scenario.model_copy(update={"groups": alike}),
+        "surge by Finland",
+        surge("FIN"),
+    )
     yield "origin: willing", with_rows(scenario, "origins", willing=fixed(0.6)), "surge entries", surge()
-    yield "origin: call_up_weight", with_rows(scenario, "origins", call_up_weight=fixed(1.0)), "called up in Moscow", lambda run: run.data.outcomes.sel(outcome="called_up").values[:, -1, 0].astype(float)
-    yield "origin: protest_weight", with_rows(scenario, "origins", protest_weight=fixed(1.0)), "detained at protests", total("protest_detained")
+    yield (
+        "origin: call_up_weight",
+        with_rows(scenario, "origins", call_up_weight=fixed(1.0)),
+        "called up in Moscow",
+        lambda run: run.data.outcomes.sel(outcome="called_up").values[:, -1, 0].astype(float),
+    )
+    yield (
+        "origin: protest_weight",
+        with_rows(scenario, "origins", protest_weight=fixed(1.0)),
+        "detained at protests",
+        total("protest_detained"),
+    )
     deserted = scenario.model_copy(update={"signals": ()})
     yield "signals", deserted, "surge entries", surge()
 
@@ -111,7 +158,10 @@ def output_of(policy: Policy) -> tuple[str, Output]:
     kinds = {effect.kind for effect in policy.effects}
     if "seats" in kinds:
         service = next(e for e in policy.effects if e.kind == "seats").services[0]
-        return f"seats sold, {service}", lambda run: run.data.seats_sold.sel(service=service).values.sum(axis=1).astype(float)
+        return (
+            f"seats sold, {service}",
+            lambda run: run.data.seats_sold.sel(service=service).values.sum(axis=1).astype(float),
+        )
     if where == "all":
         return "surge entries", surge()
     names = ", ".join(where[:3]) + (" …" if len(where) > 3 else "")
@@ -127,7 +177,7 @@ def ablation(quick: bool) -> None:
     for policy in scenario.policies:
         name, output = output_of(policy)
         rows.append((f"policy: {policy.id}", without_policy(scenario, policy.id), name, output))
-    print(f"| switched off | output | with | without | difference | in SE | |\n|---|---|---:|---:|---:|---:|---|")
+    print("| switched off | output | with | without | difference | in SE | |\n|---|---|---:|---:|---:|---:|---|")
     silent = 0
     for what, changed, name, output in rows:
         with_it, without = output(base), output(egress.run(changed, members=members))
@@ -141,4 +191,7 @@ def ablation(quick: bool) -> None:
             f"| {size:.1f} | {mark} |",
             flush=True,
         )
-    print(f"\n{len(rows) - silent} of {len(rows)} move their output by more than {ENOUGH:g} standard errors ({members} members).")
+    print(
+        f"\n{len(rows) - silent} of {len(rows)} move their output by more than {ENOUGH:g} standard errors "
+        f"({members} members)."
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import egress
 from benchmarks.registry import benchmark
 from egress.observations import Observations
-from egress.observe import compare, sanity as table
+from egress.observe import compare
+from egress.observe import sanity as table
 
 
 @benchmark("sanity", "reported windows of russia-2022 and ukraine-2022 inside the 90 % range")
@@ -16,7 +17,9 @@ def sanity(quick: bool) -> None:
         rows = compare(run, Observations.of(name))
         if name == "russia-2022":
             print(table(rows).to_string(index=False, float_format="{:.2f}".format))
-        print(f"\n{name}: {int(rows.inside90.sum())} of {int(rows.inside90.notna().sum())} windows inside the 90 % range")
+        print(
+            f"\n{name}: {int(rows.inside90.sum())} of {int(rows.inside90.notna().sum())} windows inside the 90 % range"
+        )
         by_series = rows.groupby("series").inside90.agg(["sum", "count"])
         for series, row in by_series.iterrows():
             print(f"  {series:45} {int(row['sum']):4} of {int(row['count'])}")

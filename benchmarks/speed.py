@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 import egress
-from benchmarks.registry import benchmark
 from benchmarks.changes import scaled_population, with_step
+from benchmarks.registry import benchmark
 from egress.scenario.schema import Scenario
 
 
@@ -40,7 +40,11 @@ def speed(quick: bool) -> None:
         (f"{members} members, 1 thread", one, one / base),
         (f"{members // 2} members, 2 threads", half := timed(scenario, members // 2, 2), half / base),
         ("population × 2, 2 threads", more := timed(scaled_population(scenario, 2), members, 2), more / base),
-        ("population × 10, 2 threads", more := timed(scaled_population(scenario, 10), members, 2), more / base),
+        (
+            "population × 10, 2 threads",
+            more := timed(scaled_population(scenario, 10), members, 2),
+            more / base,
+        ),
         ("step 3 h, 2 threads", more := timed(with_step(scenario, 3), members, 2), more / base),
     ]
     print(f"{'':30} {'seconds':>8} {'ratio':>7}")

@@ -18,7 +18,9 @@ def steps(quick: bool) -> None:
         members = 20 if quick else (2000 if name == "one-border" else 400)
         scenario = egress.load(name)
         means = {
-            step: egress.run(with_step(scenario, step), members=members).data.arrivals.sel(measure="gross").mean("member")
+            step: egress.run(with_step(scenario, step), members=members)
+            .data.arrivals.sel(measure="gross")
+            .mean("member")
             for step in (6, 3, 1)
         }
         for step in (3, 1):
@@ -27,8 +29,8 @@ def steps(quick: bool) -> None:
             apart = np.where(big, np.abs(other / np.where(big, base, 1.0) - 1), 0.0)
             day, series = np.unravel_index(apart.argmax(), apart.shape)
             print(
-                f"{name}, {members} members, 6 h → {step} h: {big.sum()} daily means, {(apart > MOST).sum()} apart by more "
-                f"than {MOST:.0%}, largest {apart.max():.1%} ({means[6].crossing.values[series]}, day {day}: "
+                f"{name}, {members} members, 6 h → {step} h: {big.sum()} daily means, "
+                f"{(apart > MOST).sum()} apart by more than {MOST:.0%}, largest {apart.max():.1%} ({means[6].crossing.values[series]}, day {day}: "
                 f"{base[day, series]:.0f} and {other[day, series]:.0f})"
             )
             whole = other.sum(axis=0) / np.maximum(base.sum(axis=0), 1) - 1

@@ -102,9 +102,7 @@ def test_threads_do_not_change_a_byte(ran: tuple[Path, Said], tmp_path: Path) ->
         assert (tmp_path / "two" / name).read_bytes() == (ran[0] / name).read_bytes()
 
 
-def test_tables_are_rounded_unless_exact_and_the_trajectory_never_is(
-    ran: tuple[Path, Said], tmp_path: Path
-) -> None:
+def test_tables_are_rounded_unless_exact_and_the_trajectory_never_is(ran: tuple[Path, Said], tmp_path: Path) -> None:
     exact = tmp_path / "exact"
     assert run(exact, "--exact").code == 0
     means = [[float(line.split(",")[5]) for line in _lines(place)] for place in (ran[0], exact)]
@@ -130,9 +128,7 @@ def test_a_day_is_its_start_in_the_time_of_the_scenario(tmp_path: Path) -> None:
     assert len(set(same)) == 1
 
 
-def test_the_default_folder_is_named_by_scenario_and_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_default_folder_is_named_by_scenario_and_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     said = egress("run", "one-border", "--members", 1)
     (out,) = (tmp_path / "runs").iterdir()
@@ -231,9 +227,7 @@ def test_a_mistake_is_told_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_every_fault_of_a_scenario_is_told_with_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_fault_of_a_scenario_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert egress("new", "mine").code == 0
     for file, old, new in (

@@ -89,12 +89,9 @@ def quoted() -> list[tuple[str, str, str, str]]:
     """Return (page, file, first marker, last marker) of every region that a page quotes."""
     found = []
     for page in PAGES:
-        for file, options in re.findall(
-            r"```\{literalinclude\} (\S+)\n(.*?)```", page.read_text("utf-8"), re.DOTALL
-        ):
+        for file, options in re.findall(r"```\{literalinclude\} (\S+)\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
             marks = [
-                re.search(rf':{name}: "?(.*?)"?$', options, re.MULTILINE)
-                for name in ("start-after", "end-before")
+                re.search(rf':{name}: "?(.*?)"?$', options, re.MULTILINE) for name in ("start-after", "end-before")
             ]
             first, last = (mark[1] if mark else "" for mark in marks)
             found.append((named(page), file, first, last))

@@ -33,9 +33,7 @@ def faults(path: Path) -> list[str]:
 
 
 def test_a_table_reads_with_all_its_columns(tmp_path: Path) -> None:
-    snapshot = (
-        "queue,,queue_vehicles,2030-03-01T06:00+03:00,2030-03-01T06:00+03:00,,900,1100,snapshot,,office"
-    )
+    snapshot = "queue,,queue_vehicles,2030-03-01T06:00+03:00,2030-03-01T06:00+03:00,,900,1100,snapshot,,office"
     path = table(tmp_path, f"{GOOD},bridge|rail", f"{snapshot},bridge", header=f"{HEADER},crossing")
     data = Observations.read(path).data
     assert tuple(data.columns) == COLUMNS

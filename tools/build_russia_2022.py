@@ -35,18 +35,42 @@ ORIGINS = [
     ("kaliningrad", "Kaliningrad oblast", "other", "KGD", "st-petersburg"),
     ("central-south", "South of central Russia", "other", "BEL BRY KRS LIP ORL VOR TAM", "moscow"),
     ("central", "Rest of central Russia", "other", "VLA IVA KLU KOS RYA SMO TVE TUL YAR", "moscow"),
-    ("krasnodar-rostov", "Krasnodar krai, Adygea, Rostov oblast", "other", "KDA AD ROS", "sochi mineralnye-vody"),
+    (
+        "krasnodar-rostov",
+        "Krasnodar krai, Adygea, Rostov oblast",
+        "other",
+        "KDA AD ROS",
+        "sochi mineralnye-vody",
+    ),
     ("astrakhan", "Astrakhan oblast and Kalmykia", "other", "AST KL", "astrakhan"),
     ("lower-volga", "Volgograd, Saratov and Penza oblasts", "other", "VGG SAR PNZ", "samara moscow"),
-    ("stavropol", "Stavropol krai and the Caucasus but Ossetia, Dagestan", "other", "STA KC KB IN CE", "mineralnye-vody"),
+    (
+        "stavropol",
+        "Stavropol krai and the Caucasus but Ossetia, Dagestan",
+        "other",
+        "STA KC KB IN CE",
+        "mineralnye-vody",
+    ),
     ("north-ossetia", "North Ossetia", "other", "SE", "mineralnye-vody"),
     ("dagestan", "Dagestan", "other", "DA", "mineralnye-vody"),
     ("samara", "Samara and Ulyanovsk oblasts", "other", "SAM ULY", "samara"),
-    ("middle-volga", "Tatarstan, Chuvashia, Mari El, Mordovia, Nizhny Novgorod, Kirov", "other", "TA CU ME NIZ KIR MO", "moscow kazan"),
+    (
+        "middle-volga",
+        "Tatarstan, Chuvashia, Mari El, Mordovia, Nizhny Novgorod, Kirov",
+        "other",
+        "TA CU ME NIZ KIR MO",
+        "moscow kazan",
+    ),
     ("west-urals", "Perm krai, Udmurtia, Bashkortostan", "other", "PER UD BA", "ufa yekaterinburg"),
     ("orenburg", "Orenburg oblast", "other", "ORE", "ufa samara"),
     ("chelyabinsk", "Chelyabinsk and Kurgan oblasts", "other", "CHE KGN", "yekaterinburg"),
-    ("sverdlovsk", "Sverdlovsk and Tyumen oblasts, Khanty-Mansi, Yamalo-Nenets", "other", "SVE TYU KHM YAN", "yekaterinburg"),
+    (
+        "sverdlovsk",
+        "Sverdlovsk and Tyumen oblasts, Khanty-Mansi, Yamalo-Nenets",
+        "other",
+        "SVE TYU KHM YAN",
+        "yekaterinburg",
+    ),
     ("omsk", "Omsk oblast", "other", "OMS", "omsk novosibirsk"),
     ("novosibirsk", "Novosibirsk and Tomsk oblasts, Altai", "other", "NVS TOM ALT AL", "novosibirsk"),
     (
@@ -57,7 +81,13 @@ ORIGINS = [
         "novosibirsk",
     ),
     ("baikal", "Irkutsk oblast, Buryatia, Zabaykalsky krai", "other", "IRK BU ZAB", "irkutsk ulan-ude"),
-    ("far-east", "Yakutia and the Far East", "other", "SA PRI KHA AMU SAK KAM YEV MAG CHU", "irkutsk novosibirsk"),
+    (
+        "far-east",
+        "Yakutia and the Far East",
+        "other",
+        "SA PRI KHA AMU SAK KAM YEV MAG CHU",
+        "irkutsk novosibirsk",
+    ),
 ]
 
 # Detentions at protests, 21-26 September: origin -> persons, observation; the rest share what is left.
@@ -346,8 +376,7 @@ def mean(rows: Sequence[Row], column: str, weights: Sequence[float]) -> float:
 def protest(name: str, by_code: dict[str, Row]) -> Cells:
     """Return the readiness to protest relative to Moscow: detentions per head, halved and doubled."""
     people = {
-        origin: sum(float(by_code[code]["population"]) for code in codes.split())
-        for origin, _, _, codes, _ in ORIGINS
+        origin: sum(float(by_code[code]["population"]) for code in codes.split()) for origin, _, _, codes, _ in ORIGINS
     }
     named = sum(count for count, _ in DETAINED.values())
     others = sum(people.values()) - sum(people[origin] for origin in DETAINED)
@@ -418,9 +447,7 @@ def bases(texts: Iterable[str]) -> str:
 
 def flow(way: str, found: list[Row]) -> Cells:
     """Return ordinary entries or exits a day, summed over the grouped doors."""
-    return ranged(
-        way, total(found, f"{way}_per_day"), total(found, f"{way}_low"), total(found, f"{way}_high")
-    )
+    return ranged(way, total(found, f"{way}_per_day"), total(found, f"{way}_low"), total(found, f"{way}_high"))
 
 
 def position(name: str, members: str, found: list[Row], anchors: list[Row]) -> tuple[float, float]:
@@ -688,9 +715,7 @@ def main() -> None:
     everything = {row["obs_id"]: row for row in read(data / "observations_russia2022.csv")}
     tables = {
         "origins": origins(regions),
-        "crossings": crossings(
-            read(data / "door_baselines_russia2022.csv"), read(data / "crossings_russia2022.csv")
-        ),
+        "crossings": crossings(read(data / "door_baselines_russia2022.csv"), read(data / "crossings_russia2022.csv")),
         "services": services(read(data / "air_services_russia2022.csv")),
         "observations": observations(read(data / "targets_russia2022.csv"), everything),
     }

@@ -35,9 +35,7 @@ ONE = {"policies": "policy"}
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
-PLAIN = str.maketrans(
-    {"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="}
-)
+PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="})
 
 app = typer.Typer(
     name="egress",
@@ -92,14 +90,10 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help="How many runs of chance (else as the scenario says)."),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
     as_of: Annotated[
         Any,
-        typer.Option(
-            parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE."
-        ),
+        typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE."),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
@@ -230,9 +224,7 @@ def _started(folder: Path) -> list[Path]:
         raise OutputError(f"{name!r} cannot name a scenario: expected {expected}")
     if folder.exists():
         raise OutputError(f"{folder}: is there already; choose another name")
-    texts = {
-        f.name: f.read_text("utf-8") for f in files("egress").joinpath("starter").iterdir() if f.is_file()
-    }
+    texts = {f.name: f.read_text("utf-8") for f in files("egress").joinpath("starter").iterdir() if f.is_file()}
     folder.mkdir(parents=True)
     for file, text in texts.items():
         (folder / file).write_text(text.replace("name: starter\n", f"name: {name}\n"), "utf-8", newline="\n")

@@ -43,9 +43,7 @@ class Distribution:
     most: float = float("inf")
 
     @classmethod
-    def read(
-        cls, raw: Any, dimension: str, *, least: float = 0.0, most: float = float("inf")
-    ) -> Distribution:
+    def read(cls, raw: Any, dimension: str, *, least: float = 0.0, most: float = float("inf")) -> Distribution:
         """Read what a scenario says; raise ValueError with what was expected.
 
         `least` and `most` bound the values, in canonical units.

@@ -178,9 +178,7 @@ def _weighted(wait: Floats, queue: npt.NDArray[Any]) -> Floats:
     people = np.where(shut, 0.0, queue)
     weight = np.where(people.sum(axis=2, keepdims=True) > 0, people, ~shut)
     total = weight.sum(axis=2)
-    return np.where(
-        total > 0, (np.where(shut, 0.0, wait) * weight).sum(axis=2) / np.maximum(total, 1e-12), np.nan
-    )
+    return np.where(total > 0, (np.where(shut, 0.0, wait) * weight).sum(axis=2) / np.maximum(total, 1e-12), np.nan)
 
 
 def _called_up(data: xr.Dataset, row: Row, at: float) -> Floats:

@@ -63,9 +63,7 @@ def parameters(calm: bool = True, **values: float | str) -> tuple[Parameter, ...
         elif calm:
             kind = type(row.value)
             middle = row.value.median
-            rows.append(
-                row.model_copy(update={"value": kind("fixed", middle, middle, middle, row.dimension)})
-            )
+            rows.append(row.model_copy(update={"value": kind("fixed", middle, middle, middle, row.dimension)}))
         else:
             rows.append(row)
     assert own.keys() <= {row.name for row in rows}, f"no such parameter: {own.keys()}"
@@ -160,9 +158,7 @@ def town(
     } | parts  # fmt: skip
     if flights:
         raw["crossings"] = [*raw["crossings"], *air]
-        raw["airports"] = [
-            {"id": "field", "name": "field", "lat": 50, "lon": 20, "crossing": "field-gate", **SOURCE}
-        ]
+        raw["airports"] = [{"id": "field", "name": "field", "lat": 50, "lon": 20, "crossing": "field-gate", **SOURCE}]
         raw["services"] = parts.get("services", [service()])
     scenario = Scenario.model_validate(raw)
     found = [Fault("", 0, 0, f"{loc}: {message}") for loc, message in check.faults(scenario)]
@@ -190,9 +186,7 @@ def steps_taken(scenario: Scenario, steps: int, members: int | Sequence[int] = 1
     return chunk
 
 
-def put_on_road(
-    chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin: int = 0, cls: int = 0
-) -> None:
+def put_on_road(chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin: int = 0, cls: int = 0) -> None:
     """Take susceptible people of every member and set them on the road, to arrive `ahead` steps from now."""
     state = chunk.state
     assert ahead < state.road.shape[2], "farther ahead than anybody of this scenario drives"
@@ -299,9 +293,7 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
         parts: Raw = {
             "groups": [
                 group(share=0.4, willing=draw(st.sampled_from([0, 0.5, 1])), ready_at_once=0.5),
-                group(
-                    "others", share=0.6, willing=0.2, documents=draw(st.sampled_from(["internal", "travel"]))
-                ),
+                group("others", share=0.6, willing=0.2, documents=draw(st.sampled_from(["internal", "travel"]))),
             ],
             "origins": origins,
             "crossings": [crossing(d, entries=draw(st.sampled_from([0, 40])), exits=40) for d in doors],
@@ -310,9 +302,7 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
             "policies": draw(_policies(days, names, flights)),
         }
         if flights:
-            parts["services"] = [
-                service(seats=draw(st.sampled_from([1, 50])), load=draw(st.sampled_from([0, 0.7])))
-            ]
+            parts["services"] = [service(seats=draw(st.sampled_from([1, 50])), load=draw(st.sampled_from([0, 0.7])))]
         end = np.datetime64(START) + draw(st.integers(1, days))
         if draw(st.booleans()):
             parts["call_up"] = {

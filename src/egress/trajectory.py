@@ -58,9 +58,7 @@ FIELDS: dict[str, Field] = {
 
 def blank(sizes: dict[str, int]) -> dict[str, npt.NDArray[Any]]:
     """Return arrays for every variable, by the sizes of their dimensions."""
-    return {
-        name: np.zeros([sizes[dim] for dim in field.dims], dtype=field.dtype) for name, field in FIELDS.items()
-    }
+    return {name: np.zeros([sizes[dim] for dim in field.dims], dtype=field.dtype) for name, field in FIELDS.items()}
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,11 @@ class Trajectory:
             if name not in ("surge", "ordinary", "staying")
         }
         by_step = ("member", "step", "crossing")
-        variables["entries"] = (by_step, dims["entries"], {"units": "persons", "long_name": "people who enter"})
+        variables["entries"] = (
+            by_step,
+            dims["entries"],
+            {"units": "persons", "long_name": "people who enter"},
+        )
         variables["surge"] = (
             ("member", "day", "crossing"),
             _daily(arrays["surge"], per_day),
@@ -118,7 +120,8 @@ class Trajectory:
         if not bool(chosen.any()):
             names = sorted({str(n) for n in (*data.country.values, *data.place.values, *data.crossing.values)})
             raise KeyError(f"no arrivals at {place!r}; there are {', '.join(names)}")
-        return data.arrivals.sel(measure=measure).isel(crossing=chosen.values).sum("crossing")
+        summed: xr.DataArray = data.arrivals.sel(measure=measure).isel(crossing=chosen.values).sum("crossing")
+        return summed
 
     def save(self, path: Path) -> None:
         """Write NetCDF (int32 persons); above MOST_MEMBERS members quantiles over members only."""
@@ -156,7 +159,7 @@ def quantiles(data: xr.Dataset) -> xr.Dataset:
 def _daily(steps: npt.NDArray[Any], per_day: int) -> npt.NDArray[np.int32]:
     """Return [member, day, …] sums over the steps of each day."""
     shape = (steps.shape[0], steps.shape[1] // per_day, per_day, *steps.shape[2:])
-    return steps.reshape(shape).sum(axis=2, dtype=np.int32)
+    return np.asarray(steps.reshape(shape).sum(axis=2, dtype=np.int32))
 
 
 def _words(field: Field) -> dict[str, str]:

@@ -56,9 +56,7 @@ def ask(run: small.Small) -> tuple[Any, Any, Any]:
     shape = (len(run.members), 1)
     bought, fares, ahead = np.zeros(shape, dtype=np.int32), np.zeros(shape), np.zeros(shape, dtype=np.int16)
     no_way = np.zeros(run.state.ready.shape, dtype=bool)
-    choose.step(
-        run.members, run.state, run.now, np.zeros((len(run.members), 0)), bought, fares, ahead, no_way
-    )
+    choose.step(run.members, run.state, run.now, np.zeros((len(run.members), 0)), bought, fares, ahead, no_way)
     return bought, fares, ahead
 
 
@@ -90,9 +88,7 @@ def test_an_undisturbed_flight_ends_with_its_load() -> None:
     assert run.state.ordinary_held[0, 0, 0] == pytest.approx(400 * 0.6)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "third"), [(240, 200, 180), (400, 400, 400), (400, 300, 260), (10, 0, 0)]
-)
+@pytest.mark.parametrize(("first", "second", "third"), [(240, 200, 180), (400, 400, 400), (400, 300, 260), (10, 0, 0)])
 def test_fare_by_excess_load(first: float, second: float, third: float) -> None:
     run = begun(step=1.0)
     run.now.step, run.now.begin = 23, 23.0  # the last step of a day: fares are looked at though nobody asks
@@ -120,11 +116,11 @@ def test_free_seats_of_today_shrink_as_the_day_passes() -> None:
 @pytest.mark.parametrize("seats", [1, 70, 399, 400, 500])
 def test_too_few_seats_are_shared_without_replacement(seats: int) -> None:
     asks = np.array([250, 30, 120])
-    who = np.array([0, 0, 0, 1])
+    chain = np.array([1, 2, -1, -1])
     got = np.zeros((2000, 4), dtype=np.int64)
     for member in range(2000):
         state = np.uint64(key(np.uint64(small.SEED), member, 0, 0, 7))
-        book.ration(0, seats, 400, 4, who, np.array([*asks, 50]), got[member], state)
+        book.ration(seats, 400, 0, chain, np.array([*asks, 50]), got[member], state)
     assert (got[:, :3].sum(axis=1) == min(seats, 400)).all()
     assert (got[:, 3] == 0).all(), "another service"
     small.near(got[:, :3], *plain.shared(asks.astype(float), seats))

@@ -75,9 +75,7 @@ def test_summonses_by_region_stage_and_fate() -> None:
     call_up.step(run.members, state, run.now)
     small.near(state.listed, first * share, first * share * (1 - share))
     assert (state.listed.sum(axis=1) == first).all()
-    assert np.array_equal(
-        state.called_up.sum(axis=2) + state.hiding.sum(axis=2) + state.ready[:, :, 2], state.listed
-    )
+    assert np.array_equal(state.called_up.sum(axis=2) + state.hiding.sum(axis=2) + state.ready[:, :, 2], state.listed)
     assert state.called_up[:, :, :2].sum() == 0, "those called up are counted in the listed class"
     for stock, chance in (
         (state.called_up[:, :, 2], 0.4),

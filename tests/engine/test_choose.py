@@ -12,9 +12,7 @@ from reference import small
 
 from egress.engine.processes import book, choose
 
-WEIGHTS = plain.Weights(
-    pull=0.8, hours=0.05, wait=0.03, days=0.2 / 24, fare=0.4, stopped=0.9, nested=0.4, idle=-1.5
-)
+WEIGHTS = plain.Weights(pull=0.8, hours=0.05, wait=0.03, days=0.2 / 24, fare=0.4, stopped=0.9, nested=0.4, idle=-1.5)
 GIVEN = {
     "pull_elasticity": 0.8,
     "weight_hours": 0.05,
@@ -141,9 +139,7 @@ def compare(run: small.Small, people: int = PEOPLE, **changes: dict[str, Any]) -
     for city, name in enumerate(CITIES):
         for group in (0, 1):
             offer = ways(name, group, **changes.get(name, changes))
-            chance = dict(
-                zip([*offer, ("wait", "")], WEIGHTS.probabilities(list(offer.values())), strict=True)
-            )
+            chance = dict(zip([*offer, ("wait", "")], WEIGHTS.probabilities(list(offer.values())), strict=True))
             found = counted(run, city, group)
             assert set(found) == set(chance)
             for way, takers in found.items():

@@ -67,9 +67,7 @@ def test_first_in_first_out_person_by_person(hours: float) -> None:
         assert run.state.queue_integral[0, 0] == pytest.approx(lane.area, rel=1e-12)
         end = run.now.begin + hours
         assert lane.waited(end) == pytest.approx(lane.area, rel=1e-9, abs=1e-6)
-        assert conserve.waiting_time(run.state, end)[1][0, 0] == pytest.approx(
-            lane.waited(end), rel=1e-9, abs=1e-6
-        )
+        assert conserve.waiting_time(run.state, end)[1][0, 0] == pytest.approx(lane.waited(end), rel=1e-9, abs=1e-6)
         run.again()
 
 
@@ -167,9 +165,7 @@ def test_giving_up_falls_with_the_time_spent(people: int) -> None:
         found = step(run)
         mean = people * stay * leave
         # a cohort has the risk at its mean arrival: the curvature over 6 h is (6/24)²/24 of it
-        small.near(
-            found["gave_up"][:, 0], mean, people * stay * leave * (1 - stay * leave), slack=0.003 * mean
-        )
+        small.near(found["gave_up"][:, 0], mean, people * stay * leave * (1 - stay * leave), slack=0.003 * mean)
         stay *= 1 - leave
         spread += mean
     small.near(

@@ -159,9 +159,7 @@ def test_uniforms_are_the_compiled_uniforms_bit_for_bit() -> None:
     members = np.array([0, 1, 2, 77, 2**31, 2**32 - 1, 2**32 + 5])
     for seed in (0, 42, 2**40 + 3, 2**64 - 1):
         vector = draws.uniforms(seed, members, 12, 2**33 + 1, draws.purpose("leave"))
-        single = [
-            draws.uniform(state_of(seed, int(m), 12, 2**33 + 1, draws.purpose("leave")))[0] for m in members
-        ]
+        single = [draws.uniform(state_of(seed, int(m), 12, 2**33 + 1, draws.purpose("leave")))[0] for m in members]
         assert vector.tolist() == single
     assert draws.uniforms(1, np.arange(6).reshape(2, 3), 0, 0, 0).shape == (2, 3)
     assert draws.uniforms(1, np.arange(0), 0, 0, 0).shape == (0,)
@@ -214,9 +212,7 @@ def test_binomial_at_the_edges() -> None:
 
 @pytest.mark.parametrize("n", [10**9, 2**40])
 @pytest.mark.parametrize("p", [1e-6, 0.2, 0.5, 0.999])
-def test_binomial_has_the_right_moments_for_large_n(
-    binomials: Callable[..., Counts], n: int, p: float
-) -> None:
+def test_binomial_has_the_right_moments_for_large_n(binomials: Callable[..., Counts], n: int, p: float) -> None:
     z = (binomials((n, p)) - n * p) / np.sqrt(n * p * (1 - p))
     assert abs(z.mean()) < 4 / np.sqrt(SAMPLES)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / SAMPLES)
@@ -238,9 +234,7 @@ def test_poisson_at_the_edges(poissons: Callable[..., Counts]) -> None:
 
 
 @pytest.mark.parametrize(("mean", "size"), [(0.5, 0.2), (5.0, 0.7), (5.0, 3.0), (40.0, 10.0), (40.0, 1e6)])
-def test_negative_binomial_is_exact(
-    negative_binomials: Callable[..., Counts], mean: float, size: float
-) -> None:
+def test_negative_binomial_is_exact(negative_binomials: Callable[..., Counts], mean: float, size: float) -> None:
     sample = negative_binomials((mean, size))
     assert fits(sample, stats.nbinom(size, size / (size + mean))) > LIMIT
 
@@ -277,9 +271,7 @@ def test_gamma_and_normal_are_exact(shape: float) -> None:
         (10**5, 10**8, 5 * 10**7),
     ],
 )
-def test_hypergeometric_is_exact(
-    hypergeometrics: Callable[..., Counts], good: int, bad: int, taken: int
-) -> None:
+def test_hypergeometric_is_exact(hypergeometrics: Callable[..., Counts], good: int, bad: int, taken: int) -> None:
     sample = hypergeometrics((good, bad, taken))
     assert sample.min() >= max(0, taken - bad)
     assert sample.max() <= min(good, taken)

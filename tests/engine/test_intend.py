@@ -99,9 +99,7 @@ def test_hazard_has_fear_noise_and_pressure() -> None:
 
 
 def test_susceptible_are_drawn_once_with_the_share_of_group_and_region() -> None:
-    said = small.scenario(
-        {"peers": 1.2}, origins=(small.origin("a", willing=1.5), small.origin("b", willing=20))
-    )
+    said = small.scenario({"peers": 1.2}, origins=(small.origin("a", willing=1.5), small.origin("b", willing=20)))
     run = small.run(said, members=2000)
     intend.begin(run.members, run.state)
     share = 0.1 * 1.5 * 1.2

@@ -16,9 +16,7 @@ def moment(hour: float) -> str:
     return f"2030-03-{4 + int(hour // 24):02d}T{int(hour % 24):02d}:00+00:00"
 
 
-def policy(
-    name: str, history: list[dict[str, Any]], effects: list[dict[str, Any]], **more: Any
-) -> dict[str, Any]:
+def policy(name: str, history: list[dict[str, Any]], effects: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {"id": name, "what": name, "history": history, "effects": effects} | more
 
 
@@ -63,9 +61,7 @@ def test_pressure_adds_signals_and_multiplies_by_the_series() -> None:
                 "evidence": ["x"],
             },
         ),
-        series=(
-            {"what": "z", "weight": 0.7, "points": [[moment(0), 0.0], [moment(48), 1.0]], "evidence": ["x"]},
-        ),
+        series=({"what": "z", "weight": 0.7, "points": [[moment(0), 0.0], [moment(48), 1.0]], "evidence": ["x"]},),
     )
     run = small.run(said)
     for _ in range(14):
@@ -127,17 +123,13 @@ def test_each_status_has_its_own_weight_whichever_step_is_taken_first(first: int
         {"at": moment(24), "status": "denied", "feared": 0.1, "evidence": ["x"]},
     ]
     window = ["2030-03-04", "2030-03-05"]
-    said = small.scenario(
-        policies=(policy("ban", history, [{"kind": "close"}], probability=0.0, window=window),)
-    )
+    said = small.scenario(policies=(policy("ban", history, [{"kind": "close"}], probability=0.0, window=window),))
     members = small.run(said).members
     members._kept.clear()
     for step in range(first, 8):
         middle = step * 6 + 3
         weight = 0.6 if middle < 24 else 0.1
-        assert news.fear(members, middle)[0, 0] == pytest.approx(
-            plain.belief(middle, [(weight, 0, 48)]), abs=2e-5
-        )
+        assert news.fear(members, middle)[0, 0] == pytest.approx(plain.belief(middle, [(weight, 0, 48)]), abs=2e-5)
 
 
 def test_perceived_risk_relaxes_and_policies_combine() -> None:

@@ -18,9 +18,7 @@ from egress.engine.processes import travel
 def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     number = int(hours * spread**3.09 / delta) + 3
     found = travel.slot_cdf(np.array([[hours]]), np.array([spread]), delta, number)[0, 0]
-    np.testing.assert_allclose(
-        np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6
-    )
+    np.testing.assert_allclose(np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6)
     assert found[-1] == 1.0
 
 

@@ -265,18 +265,12 @@ def labels(scenario: Scenario) -> dict[str, list[str]]:
     door_of = {a.id: a.crossing for a in scenario.airports}
     land = [c for c in scenario.crossings if c.mode != "air"]
     air = sorted(
-        {
-            (door_of[s.origin], s.destination)
-            for s in scenario.services
-            if not s.domestic and door_of[s.origin]
-        }
+        {(door_of[s.origin], s.destination) for s in scenario.services if not s.domestic and door_of[s.origin]}
     )
     lanes = [f"{lane.crossing}/{lane.kind}" for lane in scenario.lanes]
     lanes += [f"{c.id}/rail" for c in land if c.mode == "rail" and f"{c.id}/rail" not in lanes]
     lanes += [
-        f"{c.id}/vehicle"
-        for c in land
-        if c.mode == "road" and not any(name.startswith(f"{c.id}/") for name in lanes)
+        f"{c.id}/vehicle" for c in land if c.mode == "road" and not any(name.startswith(f"{c.id}/") for name in lanes)
     ]
     return {
         "crossing": [c.id for c in land] + [f"{a}:{p}" for a, p in air],
@@ -324,21 +318,15 @@ def synthetic(scenario: Scenario, members: int = 20, seed: int = 1, as_of: str =
             ),
             "seats_sold": (
                 ("member", "day", "service"),
-                rng.poisson(curve[None, :, None] * 400, (members, len(days), len(names["service"]))).astype(
-                    np.int32
-                ),
+                rng.poisson(curve[None, :, None] * 400, (members, len(days), len(names["service"]))).astype(np.int32),
             ),
             "fare": (
                 ("member", "day", "service"),
-                (20000 * (1 + 5 * curve[None, :, None] * scale * np.ones(len(names["service"])))).astype(
-                    np.float32
-                ),
+                (20000 * (1 + 5 * curve[None, :, None] * scale * np.ones(len(names["service"])))).astype(np.float32),
             ),
             "next_seat": (
                 ("member", "day", "service"),
-                np.minimum(22, 25 * curve[None, :, None] * scale * np.ones(len(names["service"]))).astype(
-                    np.int16
-                ),
+                np.minimum(22, 25 * curve[None, :, None] * scale * np.ones(len(names["service"]))).astype(np.int16),
             ),
             "flows": (
                 ("member", "region", "crossing"),

@@ -26,9 +26,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.asked += [
-            (tag, k, v or "") for k, v in attrs if k in ("src", "href", "xlink:href", "action", "style")
-        ]
+        self.asked += [(tag, k, v or "") for k, v in attrs if k in ("src", "href", "xlink:href", "action", "style")]
         self.ids += [v or "" for k, v in attrs if k == "id"]
 
 
@@ -129,9 +127,7 @@ def test_what_others_wrote_cannot_become_markup(
     evil = "<script>alert(1)</script>\"'>&"
     crossings = tuple(c.model_copy(update={"name": evil + c.name}) for c in scenario.crossings)
     policies = tuple(p.model_copy(update={"what": evil + p.what}) for p in scenario.policies)
-    nasty = scenario.model_copy(
-        update={"title": evil, "crossings": crossings, "policies": policies, "limits": (evil,)}
-    )
+    nasty = scenario.model_copy(update={"title": evil, "crossings": crossings, "policies": policies, "limits": (evil,)})
     render(trajectory, nasty, observations.assign(source=evil), pd.DataFrame(), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text("utf-8")
     assert "script" not in read(page).tags

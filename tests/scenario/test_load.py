@@ -201,9 +201,7 @@ def test_all_faults_are_reported_at_once(change: Change, faults: Faults) -> None
     ]
 
 
-@pytest.mark.parametrize(
-    "what", ["misspelt key", "misspelt column", "not a choice", "half a range", "empty cell"]
-)
+@pytest.mark.parametrize("what", ["misspelt key", "misspelt column", "not a choice", "half a range", "empty cell"])
 def test_one_fault_brings_no_others(what: str, change: Change, faults: Faults) -> None:
     file, old, new, _ = BROKEN[what]
     change(file, old, new)
@@ -221,9 +219,7 @@ def test_other_separators_are_named(separator: str, name: str, folder: Path, fau
 @pytest.mark.parametrize(("encoding", "kind"), [("cp1251", "another encoding"), ("utf-16", "UTF-16")])
 @pytest.mark.parametrize("file", [YAML, "places.csv"])
 def test_other_encodings_are_named(file: str, encoding: str, kind: str, folder: Path, faults: Faults) -> None:
-    text = (
-        (folder / file).read_text(encoding="utf-8").replace("North", "Север").replace("tiny crisis", "Кризис")
-    )
+    text = (folder / file).read_text(encoding="utf-8").replace("North", "Север").replace("tiny crisis", "Кризис")
     (folder / file).write_text(text, encoding=encoding)
     place = "1:1" if encoding == "utf-16" else {YAML: "2:10", "places.csv": "2:7"}[file]
     expected = f"not UTF-8 but {kind}: expected a file saved as UTF-8 (in Excel: CSV UTF-8)"
@@ -262,9 +258,7 @@ def test_missing_and_misnamed_tables(folder: Path, faults: Faults) -> None:
 def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
     before = load(folder)
     rows = "places:\n"
-    rows += (
-        "  - {id: north, name: North, country: XBB, lat: 51, lon: 20, admits: travel|visa, source: survey}\n"
-    )
+    rows += "  - {id: north, name: North, country: XBB, lat: 51, lon: 20, admits: travel|visa, source: survey}\n"
     rows += "  - {id: far, name: Far Away, country: XCC, lat: 40, lon: 40, admits: [visa], source: survey}\n"
     (folder / YAML).write_text((folder / YAML).read_text(encoding="utf-8") + rows, encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"83:1: 'places' stand both here and in"):
@@ -285,9 +279,7 @@ def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
         ("void", "void: no scenario.yaml in this folder"),
     ],
 )
-def test_what_is_no_scenario(
-    source: str, expected: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_scenario(source: str, expected: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "shipped", lambda: {"one-border": folder})
     (folder.parent / "flee" / "input_csv").mkdir(parents=True)
     for name in ("yml", "void"):

@@ -82,9 +82,7 @@ def test_what_has_happened_is_known_but_no_outcome(tiny: Scenario) -> None:
     assert len(later.signals) == 1
     assert later.call_up is not None
     assert later.voice is not None
-    assert [(policy.id, len(policy.history), policy.outcome) for policy in later.policies] == [
-        ("ban", 1, None)
-    ]
+    assert [(policy.id, len(policy.history), policy.outcome) for policy in later.policies] == [("ban", 1, None)]
 
 
 def test_knowledge_needs_an_offset(tiny: Scenario) -> None:

@@ -106,9 +106,7 @@ def test_documents_decide_which_doors_are_open():
     from egress.testing import AT_ONCE, signal
     from egress.trajectory import OUTCOMES
 
-    scenario = town(
-        groups=[group(documents="internal")], signals=[signal()], numbers=AT_ONCE, origins=[origin()]
-    )
+    scenario = town(groups=[group(documents="internal")], signals=[signal()], numbers=AT_ONCE, origins=[origin()])
     chunk = started(scenario)
     for _ in range(4):
         advance(chunk)

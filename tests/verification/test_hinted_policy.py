@@ -107,9 +107,7 @@ def test_only_those_whom_it_would_stop_fear_it():
     for feared in (0.0, 0.9):
         scenario = border(feared, groups=groups)
         measure = scenario.policies[0]
-        only = measure.model_copy(
-            update={"applies_to": measure.applies_to.model_copy(update={"groups": ("exposed",)})}
-        )
+        only = measure.model_copy(update={"applies_to": measure.applies_to.model_copy(update={"groups": ("exposed",)})})
         chunk = steps_taken(scenario.model_copy(update={"policies": (only,)}), 7, 20)
         both.append(chunk.state.susceptible.sum(axis=1))
     calm, afraid = both
@@ -131,6 +129,4 @@ def test_policy_that_never_happens_and_nobody_fears_changes_nothing():
     )
     for name in without.data.data_vars:
         if name != "policy_start":
-            np.testing.assert_array_equal(
-                with_it.data[name].values, without.data[name].values, err_msg=str(name)
-            )
+            np.testing.assert_array_equal(with_it.data[name].values, without.data[name].values, err_msg=str(name))

@@ -24,9 +24,7 @@ def generator() -> np.ndarray:
 
 def stages(chunk: Chunk) -> np.ndarray:
     """Return [M, 5] people in each stage; who acted has left home."""
-    home = [
-        getattr(chunk.state, name).sum(axis=(1, 2)) for name in ("susceptible", "prep1", "prep2", "ready")
-    ]
+    home = [getattr(chunk.state, name).sum(axis=(1, 2)) for name in ("susceptible", "prep1", "prep2", "ready")]
     return np.stack([*home, PEOPLE - sum(home)], axis=1)
 
 
@@ -53,9 +51,7 @@ def test_chain_scatters_as_individuals_would():
     # has a relative error of about sqrt(2 / 2,000) = 3.2 %.
     people = [group(ready_at_once=AT_ONCE, preparation="48 h")]
     numbers = {"intention_rate": DECIDE * 24, "act_rate": ACT * 24}
-    scenario = town(
-        population=PEOPLE, days=2, per_day=1e6, groups=people, signals=[signal()], numbers=numbers
-    )
+    scenario = town(population=PEOPLE, days=2, per_day=1e6, groups=people, signals=[signal()], numbers=numbers)
     chunk = started(scenario, MEMBERS)
     for _ in range(8):
         advance(chunk)

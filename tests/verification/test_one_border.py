@@ -37,9 +37,7 @@ def test_little_on_a_busy_border(step: float):
 def test_little_where_people_balk_give_up_and_hear_of_the_queue():
     # As shipped but with every number as uncertain as by default: people balk, give up, doors change their
     # pace.
-    scenario = egress.load("one-border").model_copy(
-        update={"parameters": parameters(calm=False, intention_rate=0.5)}
-    )
+    scenario = egress.load("one-border").model_copy(update={"parameters": parameters(calm=False, intention_rate=0.5)})
     chunk = started(scenario, 5)
     for number in range(chunk.members.world.steps):
         advance(chunk)
@@ -76,15 +74,11 @@ def daily() -> dict[float, Any]:
     return out
 
 
-DISCRETE = (
-    "arrivals are spread evenly over a step: at the onset the door works before the first of them comes"
-)
+DISCRETE = "arrivals are spread evenly over a step: at the onset the door works before the first of them comes"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "hours", [3.0, pytest.param(1.0, marks=pytest.mark.xfail(strict=True, reason=DISCRETE))]
-)
+@pytest.mark.parametrize("hours", [3.0, pytest.param(1.0, marks=pytest.mark.xfail(strict=True, reason=DISCRETE))])
 @pytest.mark.parametrize("series", ["gross", "staying"])
 def test_halving_the_step_leaves_the_daily_means(daily, series: str, hours: float):
     coarse, fine = daily[6.0][series], daily[hours][series]

@@ -113,9 +113,7 @@ def test_seats_added_on_a_date_are_sold():
     assert (chunk.record["seats_sold"][:, :3, 0] == [100, 140, 140]).all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="extra seats are sold for every day ahead while the policy is in force"
-)
+@pytest.mark.xfail(strict=True, reason="extra seats are sold for every day ahead while the policy is in force")
 def test_seats_added_for_one_day_are_on_that_day_only():
     # 40 more seats on the second day only; seats are looked for three days ahead from the first day on.
     # Departures: 100, 140, 100, 100 (in the four days of the period).

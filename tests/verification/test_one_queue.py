@@ -105,9 +105,7 @@ def test_hard_pressed_door_speeds_up():
     # At ease 10 an hour, hard pressed 50: with everybody waiting more than 2 h, μ = 50 − 40 e^(−t/τ), τ = 24
     # h, set at the begin of each step from the queue then: 10 in the first, 50 − 40 e^(−6/24 · n) in those
     # after.
-    lanes = [
-        {"crossing": "bridge", "kind": "vehicle", "throughput": 1200, "relaxed": 240, "source": "assumption"}
-    ]
+    lanes = [{"crossing": "bridge", "kind": "vehicle", "throughput": 1200, "relaxed": 240, "source": "assumption"}]
     chunk = fed(started(town(lanes=lanes, numbers={"stress_time": 24})), 1000, 1)
     paces = [float(chunk.state.service[0, 0])]
     for _ in range(4):
@@ -126,9 +124,8 @@ def test_lane_serves_in_its_opening_hours_only():
 
 
 def test_first_come_first_served():
-    # 400 come in the first step and 400 in the second; 300 pass in each: the 400 of the first are through
-    # when
-    # the second ends, and the last 200 wait: those who came from 9:00 to 12:00.
+    # 400 come in the first step and 400 in the second; 300 pass in each: the 400 of the first are
+    # through when the second ends, and the last 200 wait: those who came from 9:00 to 12:00.
     # (Where people come from is a table per door, drawn without replacement; only cohorts keep their order.)
     chunk = started(town(origins=[origin(), origin("farm")]))
     put_on_road(chunk, 400, origin=0)

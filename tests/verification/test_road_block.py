@@ -14,9 +14,7 @@ NEVER = {"cooling_time": 1e9}  # who is turned back stays at home
 
 def blocked(distance: float, at: str = "2030-03-01T00:00+00:00", **changes: object) -> Scenario:
     """Return two regions 30 h from the bridge, farm with local plates, and a block `distance` h before it."""
-    block = policy(
-        {"kind": "road_block", "distance": distance, "turned_back": 1, "local_origins": ["farm"]}, at=at
-    )
+    block = policy({"kind": "road_block", "distance": distance, "turned_back": 1, "local_origins": ["farm"]}, at=at)
     origins = [origin(hours=30), origin("farm", hours=30)]
     parts = {"origins": origins, "policies": [block], "per_day": 40_000} | changes
     return town(numbers=NEVER | AT_ONCE, **parts)  # type: ignore[arg-type]

@@ -135,9 +135,7 @@ def test_chunks_do_not_matter_where_any_number_is_uncertain(name: str):
     for row in scenario.parameters:
         if row.name == name:
             middle = row.value.median
-            row = row.model_copy(
-                update={"value": type(row.value)("uniform", middle / 3, middle, middle * 1.67)}
-            )
+            row = row.model_copy(update={"value": type(row.value)("uniform", middle / 3, middle, middle * 1.67)})
         rows.append(row)
     scenario = scenario.model_copy(update={"parameters": tuple(rows)})
     same(*(egress.run(scenario, members=4, seed=5, chunk=size) for size in (1, 4)))
@@ -172,9 +170,7 @@ def test_state_alone_is_enough_to_go_on():
     second.state = taken(started(everything(), 3, seed=5), 7).state
     taken(second, 9)
     for name in ("surge", "ordinary", "queue", "seats_sold"):
-        np.testing.assert_array_equal(
-            second.record[name][:, -4:], unbroken.record[name][:, -4:], err_msg=name
-        )
+        np.testing.assert_array_equal(second.record[name][:, -4:], unbroken.record[name][:, -4:], err_msg=name)
 
 
 def test_copy_is_independent():

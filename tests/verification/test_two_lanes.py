@@ -49,9 +49,7 @@ def test_arrivals_split_by_share_where_both_lanes_are_empty():
 def test_arrivals_prefer_the_shorter_wait_by_their_weight_of_an_hour():
     # Cars wait 900/25 = 36 h, walkers 240/10 = 24 h. With a weight of 0.05 an hour the odds of the car are
     # 0.75 e^(−0.05·12) to 0.25: 0.4116 to 0.25, so 62.2 % of 10,000.
-    chunk = waiting(
-        started(town(population=12_000, lanes=LANES, numbers={"weight_wait": 0.05}), 50), (900, 240)
-    )
+    chunk = waiting(started(town(population=12_000, lanes=LANES, numbers={"weight_wait": 0.05}), 50), (900, 240))
     put_on_road(chunk, 10_000)
     advance(chunk)
     by_car = chunk.record["queue"][:, 0, 0] - 900 + chunk.record["served"][:, 0, 0]

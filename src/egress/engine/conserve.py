@@ -1,9 +1,9 @@
 """Nobody is lost: conservation of people and of waiting time, checked in every member and step of a run.
 
-    N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
-              + booked + on the road or queued + abroad
-    booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
-    ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
+N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
+          + booked + on the road or queued + abroad
+booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
+∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ TOLERANCE = 1e-9  # relative, of the sums of waiting time: rounding of additions
 
 @compiled
 def unbalanced(
-    population: Ints, home: tuple[Ints, ...], booked_from: Ints, road_from: Ints, abroad: Ints, class_group: Ints
+    population: Ints,
+    home: tuple[Ints, ...],
+    booked_from: Ints,
+    road_from: Ints,
+    abroad: Ints,
+    class_group: Ints,
 ) -> int:
     """Return the first member whose people do not add up by origin and group, or −1."""
     origins, groups = population.shape[1], population.shape[2]
@@ -54,9 +59,7 @@ def unbalanced(
 def assert_conserved(state: State, world: World) -> None:
     """Raise ConservationError if anybody appeared or vanished."""
     home = tuple(getattr(state, name) for name in HOME)
-    m = unbalanced(
-        state.population, home, state.booked_from, state.road_from, state.abroad, world.class_group
-    )
+    m = unbalanced(state.population, home, state.booked_from, state.road_from, state.abroad, world.class_group)
     if m >= 0:
         raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
 

@@ -87,11 +87,7 @@ _HAT_SHIFT = 3.0 - 2.0 * math.sqrt(3.0 / math.e)
 
 # log(k!) minus Stirling's formula, for k = 0 to 15 (the first is never read)
 _STIRLING = np.array(
-    [0.0]
-    + [
-        math.lgamma(k + 1.0) - ((k + 0.5) * math.log(k) - k + 0.5 * math.log(2.0 * math.pi))
-        for k in range(1, 16)
-    ]
+    [0.0] + [math.lgamma(k + 1.0) - ((k + 0.5) * math.log(k) - k + 0.5 * math.log(2.0 * math.pi)) for k in range(1, 16)]
 )
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.engine import conserve, state as states
+from egress.engine import conserve
+from egress.engine import state as states
 from egress.engine.members import Members
 from egress.engine.processes import call_up, choose, cross, intend, news, ordinary, settle, travel, voice
 from egress.engine.processes.news import Now
@@ -132,9 +133,7 @@ def advance(chunk: Chunk) -> None:
     if chunk.state.step % chunk.members.world.per_day == 0:
         conserve.assert_in_place(chunk.state, chunk.members.world)
         conserve.assert_waits(chunk.state, chunk.members.world)
-    chunk.seconds["record and check"] = (
-        chunk.seconds.get("record and check", 0.0) + time.perf_counter() - started
-    )
+    chunk.seconds["record and check"] = chunk.seconds.get("record and check", 0.0) + time.perf_counter() - started
 
 
 def _write(chunk: Chunk) -> None:
@@ -146,7 +145,12 @@ def _write(chunk: Chunk) -> None:
     if state.step % chunk.members.world.per_day == 0:
         record["staying"][:, now.day] = state.transit + state.settled + state.recent.sum(axis=2)
         stranded = np.where(chunk.no_way, state.ready + state.waiting, 0).sum(axis=2) + _behind(chunk)
-        stocks = (state.called_up.sum(axis=2), state.listed, state.hiding.sum(axis=2), state.detained.sum(axis=2))
+        stocks = (
+            state.called_up.sum(axis=2),
+            state.listed,
+            state.hiding.sum(axis=2),
+            state.detained.sum(axis=2),
+        )
         for number, stock in enumerate((*stocks, stranded)):
             record["outcomes"][:, now.day, :, number] = stock
     if state.step == chunk.members.world.steps:

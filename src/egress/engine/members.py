@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from egress.distribution import Distribution
 from egress.engine.compiled import compiled
 from egress.engine.draws import key, purpose, uniform, uniforms
 from egress.engine.world import Bools, Floats, Ints, World
-
 
 MONEY = 1000.0  # fares enter the utility in thousands; where a seat is bought, its fare alone counts
 
@@ -28,8 +28,8 @@ class Members:
     seed: int
     numbers: Ints
     """[M] absolute numbers of the members."""
-    _kept: dict[str, Floats] = field(default_factory=dict, repr=False)
-    """Values already drawn, by name: a number is drawn once."""
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Arrays already drawn or computed, by name: a number is drawn once."""
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -52,7 +52,7 @@ class Members:
             self._kept[name] = (
                 np.full(len(self), distribution.median) if certain else distribution.quantile(self.uniform(name))
             )
-        return self._kept[name]
+        return np.asarray(self._kept[name])
 
     def table(self, rows: list[Distribution], names: list[str]) -> Floats:
         """Return [M, rows] values of a column of a table."""
@@ -62,7 +62,7 @@ class Members:
         if whole not in self._kept:
             columns = [self.drawn(row, name) for row, name in zip(rows, names, strict=True)]
             self._kept[whole] = np.stack(columns, axis=1)
-        return self._kept[whole]
+        return np.asarray(self._kept[whole])
 
     # parameters ---------------------------------------------------------------------------------------
     @cached_property
@@ -93,7 +93,7 @@ class Members:
         for g, group in enumerate(groups):
             shares = {k: self.drawn(d, f"group/{group.id}/share/{k}") for k, d in group.share.items()}
             for o, origin in enumerate(origins):
-                out[:, o, g] = people[:, o] * shares.get(origin.kind, shares.get("all"))
+                out[:, o, g] = people[:, o] * shares[origin.kind if origin.kind in shares else "all"]
         return np.rint(out).astype(np.int64)
 
     @cached_property
@@ -260,7 +260,7 @@ class Members:
         names = [e.label for e in self.world.ways.entries]
         scatter = np.stack([self.normal(f"entry/{name}/pull") for name in names], axis=1)
         elasticity, sd = self["pull_elasticity"][:, None], self["pull_scatter"][:, None]
-        return elasticity * np.log(np.maximum(daily, 1.0)) + sd * scatter
+        return np.asarray(elasticity * np.log(np.maximum(daily, 1.0)) + sd * scatter)
 
     # events -------------------------------------------------------------------------------------------
     @cached_property

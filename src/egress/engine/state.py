@@ -118,7 +118,7 @@ class State:
         temporary = path.with_name(path.name + ".part")
         arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
         with temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
         os.replace(temporary, path)
 
     @classmethod
@@ -137,7 +137,8 @@ def horizon(members: Members) -> int:
 
 def ring_length(longest: float, spread: float, delta: float) -> int:
     """Return how many steps a ring must hold for journeys of up to `longest` hours."""
-    return ceil(longest * spread**TAIL / delta) + 2
+    steps: int = ceil(longest * spread**TAIL / delta)
+    return steps + 2
 
 
 def initial(members: Members) -> State:

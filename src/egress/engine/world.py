@@ -8,8 +8,9 @@ X land door, L lane, S service, P product (a service and what follows it), K iti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from functools import cached_property, lru_cache
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from egress.scenario.network import Network, network
 from egress.scenario.schema import Scenario
 from egress.scenario.time import ResolvedPolicy, resolve
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 QUEUE_DAYS = 20  # cohorts kept apart in a queue; older ones are merged, nobody is lost
@@ -72,12 +73,12 @@ class World:
     @cached_property
     def knot_shift(self) -> float:
         """Hours from the last 00:00 UTC before the start to the start: knots of the noise lie at 00:00 UTC."""
-        return float(self.start.astimezone(timezone.utc).hour)
+        return float(self.start.astimezone(UTC).hour)
 
     @cached_property
     def first_knot(self) -> int:
         """Day number of the first knot (proleptic ordinal), so that noise is keyed by date."""
-        return self.start.astimezone(timezone.utc).date().toordinal()
+        return self.start.astimezone(UTC).date().toordinal()
 
     # people -------------------------------------------------------------------------------------------
     @cached_property
@@ -208,7 +209,11 @@ class World:
     def admitted(self) -> Bools:
         """[A, G] whether documents open an entry at the start of the period."""
         places = {place.id: place for place in self.scenario.places}
-        held = {"internal": {"internal"}, "travel": {"internal", "travel"}, "visa": {"internal", "travel", "visa"}}
+        held = {
+            "internal": {"internal"},
+            "travel": {"internal", "travel"},
+            "visa": {"internal", "travel", "visa"},
+        }
         return np.array(
             [
                 [bool(held[group.documents] & set(places[e.place].admits)) for group in self.scenario.groups]
@@ -270,14 +275,14 @@ class World:
         """Names by which a policy may select each entry: crossing, country, place, label."""
         return [{e.label, e.door, e.country, e.place} for e in self.ways.entries]
 
-    @lru_cache(maxsize=None)  # noqa: B019 - a world lives as long as its run
+    @cache  # noqa: B019 - a world lives as long as its run
     def entry_mask(self, names: str | tuple[str, ...]) -> Bools:
         """[A] which entries a policy's selection of crossings means."""
         if names == "all":
             return np.ones(self.entries, dtype=bool)
         return np.array([bool(own & set(names)) for own in self.entry_names])
 
-    @lru_cache(maxsize=None)  # noqa: B019 - a world lives as long as its run
+    @cache  # noqa: B019 - a world lives as long as its run
     def class_mask(self, names: str | tuple[str, ...], listed_only: bool = False) -> Bools:
         """[C] which classes a policy's selection of groups means."""
         if names == "all":

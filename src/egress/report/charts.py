@@ -103,9 +103,7 @@ def fan(
         pd.DataFrame({"time": table["time"], "low": table[low], "high": table[high], "share": share})
         for low, high, share in BANDS
     ]
-    shade = alt.Opacity(
-        "share:N", scale=alt.Scale(domain=list(SHADES), range=list(SHADES.values())), legend=None
-    )
+    shade = alt.Opacity("share:N", scale=alt.Scale(domain=list(SHADES), range=list(SHADES.values())), legend=None)
     y = alt.Y("low:Q", title=title, axis=HEIGHTS, scale=GROUND)
     bands = alt.Chart(pd.concat(parts)).mark_area(color=BLUE, aria=False, interpolate="monotone")
     middle = alt.Chart(table).mark_line(color=BLUE, strokeWidth=2, aria=False, interpolate="monotone")
@@ -226,15 +224,11 @@ def _binned(values: pd.Series[Any], edges: Sequence[float]) -> Any:
     return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, None)
 
 
-def _heat(
-    table: pd.DataFrame, row: str, colour: str, scale: alt.Scale, order: Sequence[str], title: str
-) -> Chart:
+def _heat(table: pd.DataFrame, row: str, colour: str, scale: alt.Scale, order: Sequence[str], title: str) -> Chart:
     """Return a heat map of rows by days."""
     table = table.assign(end=pd.to_datetime(table["day"]) + pd.Timedelta(days=1))
     x = alt.X("day:T", axis=_days(table["day"]), title=None)
-    y = alt.Y(
-        f"{row}:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False)
-    )
+    y = alt.Y(f"{row}:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False))
     legend = alt.Legend(title=title, orient="top", symbolType="square", symbolStrokeWidth=0, columns=6)
     return (
         alt.Chart(table)
@@ -326,6 +320,4 @@ def timeline(table: pd.DataFrame, trajectory: xr.Dataset) -> Chart:
 
 
 def _moment(stamp: pd.Timestamp) -> alt.DateTime:
-    return alt.DateTime(
-        year=stamp.year, month=stamp.month, date=stamp.day, hours=stamp.hour, minutes=stamp.minute
-    )
+    return alt.DateTime(year=stamp.year, month=stamp.month, date=stamp.day, hours=stamp.hour, minutes=stamp.minute)

@@ -54,9 +54,7 @@ def prepared(out: Path) -> Iterator[Path]:
     target = Path(os.path.abspath(out))
     # A folder that is there already may be mounted or somebody's current one: it is filled, not replaced.
     inside = target.is_dir()
-    part = (
-        target / f".part-{os.getpid()}" if inside else target.with_name(f"{target.name}.part-{os.getpid()}")
-    )
+    part = target / f".part-{os.getpid()}" if inside else target.with_name(f"{target.name}.part-{os.getpid()}")
     made = _made(part, out)
     try:
         yield part

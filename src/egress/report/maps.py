@@ -103,9 +103,7 @@ def flows(trajectory: xr.Dataset, scenario: Scenario) -> tuple[pd.DataFrame, pd.
     ]
     points += [("door", crossings[name], float(people[:, j].sum())) for j, name in enumerate(doors)]
     flown = {id(line[2]): line[2] for line in lines if line[0] == "air"}
-    points += [
-        ("place", place, sum(line[3] for line in lines if line[2] is place)) for place in flown.values()
-    ]
+    points += [("place", place, sum(line[3] for line in lines if line[2] is place)) for place in flown.values()]
     return (
         pd.DataFrame(
             [(kind, row.name, row.lat, row.lon, number) for kind, row, number in points],
@@ -133,9 +131,7 @@ def _outlines(view: View, home: str) -> list[dict[str, Any]]:
     if home not in {outline["code"] for outline in outlines()}:
         return []
     return [
-        _feature(ring, outline["code"] == home)
-        for outline in outlines()
-        for ring in _rings(outline["rings"], view)
+        _feature(ring, outline["code"] == home) for outline in outlines() for ring in _rings(outline["rings"], view)
     ]
 
 
@@ -274,8 +270,6 @@ def _place(point: Mapping[Hashable, Any], taken: Sequence[Box]) -> Box | None:
         left, top = point["x"] + dx, point["y"] + dy - high / 2
         box = (left, top, left + wide, top + high)
         inside = left >= 0 and top >= 0 and box[2] <= WIDTH and box[3] <= HEIGHT
-        if inside and not any(
-            box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken
-        ):
+        if inside and not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
             return box
     return None

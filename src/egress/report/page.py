@@ -119,9 +119,7 @@ def content(
         "knowledge": capital(words.knowledge(trajectory)),
         "headline": facts.headline(trajectory, found, names, exact),
         "tiles": tiles(trajectory, names, queues, exact),
-        "arrivals": list(
-            arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)
-        ),
+        "arrivals": list(arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)),
         "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
         "looked_at": [
             (names.door(q.crossing), list(queue_figures(q, trajectory, scenario, observations, exact)))
@@ -134,9 +132,7 @@ def content(
         "fares": list(fare_figures(trajectory, top[:FARES], names)),
         "map": map_figure(found.doors, trajectory, scenario, exact),
         "outlines": scenario.home in country_names(),
-        "held": Table(
-            ("", "whole run, or at its end", "most on one day"), words.people_facts(trajectory, exact)
-        ),
+        "held": Table(("", "whole run, or at its end", "most on one day"), words.people_facts(trajectory, exact)),
         "forks": fork_table(trajectory, names, exact),
         "timeline": timeline_figure(events, trajectory),
         "events": event_table(events, trajectory, evidence),
@@ -268,9 +264,7 @@ def queue_figures(
         title, axis, what, most = looks[unit]
         seen = counts(observations, scenario, trajectory, worst.crossing, [what])
         drawing = _drawn(charts.fan(table, axis, seen, unit=unit), f"{title} at {name}")
-        said = (
-            f"At most {most}." if most else "People whom the lanes pass in a day, ordinary travel included."
-        )
+        said = f"At most {most}." if most else "People whom the lanes pass in a day, ordinary travel included."
         yield Figure(title, drawing, said)
 
 
@@ -303,18 +297,14 @@ def seats_figure(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
     gone = [ticket for ticket in top if ticket.first is not None]
     share = f"{len(gone)} of these {len(top)}" if len(gone) < len(top) else f"All of these {len(top)}"
     share = share if gone else f"None of these {len(top)}"
-    said = (
-        f"{share} services {'are' if gone else 'is'} without a free seat for more than {facts.FAR} days ahead"
-    )
+    said = f"{share} services {'are' if gone else 'is'} without a free seat for more than {facts.FAR} days ahead"
     if gone:
         first = min(gone, key=lambda ticket: (ticket.first, -ticket.seats.middle))
         assert first.first is not None
         said += f" at some time; the first is {names.service(first.service)}, on {facts.day(first.first)}"
     return Figure(
         "How far ahead the first free seat is",
-        _drawn(
-            charts.seats(trajectory, [t.service for t in top], names), "First free seat, by service and day"
-        ),
+        _drawn(charts.seats(trajectory, [t.service for t in top], names), "First free seat, by service and day"),
         f"{said}. Shown are the services on which most people of the surge buy seats; middle of the runs.",
     )
 
@@ -336,9 +326,7 @@ def fare_figures(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
         yield Figure(name, _drawn(charts.fares(trajectory, ticket.service), f"Fare {name}"), dear)
 
 
-def map_figure(
-    doors: Sequence[facts.Destination], trajectory: xr.Dataset, scenario: Scenario, exact: bool
-) -> Figure:
+def map_figure(doors: Sequence[facts.Destination], trajectory: xr.Dataset, scenario: Scenario, exact: bool) -> Figure:
     """Return the map of flows."""
     names = Names.of(scenario)
     most = facts.listed([f"{names.door(d.label)} ({people(d.surge.middle, exact)})" for d in doors[:3]])

@@ -74,9 +74,7 @@ def summary(
 def knowledge(trajectory: xr.Dataset) -> str:
     """Return what the run was allowed to know, in words."""
     as_of = str(trajectory.attrs["as_of"])
-    return (
-        f"forecast with what was known at the start of {as_of}" if as_of else "hindsight run, not a forecast"
-    )
+    return f"forecast with what was known at the start of {as_of}" if as_of else "hindsight run, not a forecast"
 
 
 def week_rows(
@@ -315,6 +313,4 @@ def _quantities(value: object) -> int:
 
 
 def _table(title: str) -> Table:
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))

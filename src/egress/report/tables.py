@@ -242,9 +242,7 @@ def _labels(trajectory: xr.Dataset, name: str) -> tuple[list[str], list[str]]:
 
 def _along(labels: Array, axis: int, shape: tuple[int, ...]) -> Array:
     """Return labels spread over a grid of this shape along one axis, flattened."""
-    return np.broadcast_to(
-        labels.reshape([-1 if at == axis else 1 for at in range(len(shape))]), shape
-    ).ravel()
+    return np.broadcast_to(labels.reshape([-1 if at == axis else 1 for at in range(len(shape))]), shape).ravel()
 
 
 def _mean(values: Array) -> Floats:

@@ -86,9 +86,7 @@ def lane_twins(scenario: Scenario) -> Iterator[Finding]:
     seen = set()
     for i, lane in enumerate(scenario.lanes):
         if (lane.crossing, lane.kind) in seen:
-            message = (
-                f"duplicate lane: {lane.crossing!r} has a {lane.kind} lane already, expected one of a kind"
-            )
+            message = f"duplicate lane: {lane.crossing!r} has a {lane.kind} lane already, expected one of a kind"
             yield ("lanes", i, "kind"), message
         seen.add((lane.crossing, lane.kind))
 
@@ -153,9 +151,7 @@ def crossings(scenario: Scenario) -> Iterator[Finding]:
     for i, crossing in enumerate(scenario.crossings):
         home, entered = crossing.between
         if home != scenario.home:
-            message = (
-                f"{crossing.id!r} leads out of {home!r}: expected {scenario.home!r}, the home of the scenario"
-            )
+            message = f"{crossing.id!r} leads out of {home!r}: expected {scenario.home!r}, the home of the scenario"
             yield ("crossings", i, "between"), message
         yield from _behind(i, crossing, entered, countries)
         for field in ("weekday_entries", "weekday_exits"):
@@ -338,9 +334,7 @@ def ways_out(scenario: Scenario) -> Iterator[Finding]:
         near = min(((_km(origin, door), door.id) for door in doors), default=None)
         if _flies(origin, scenario, served) or (near is not None and near[0] <= REACH):
             continue
-        found = (
-            f"the nearest crossing, {near[1]!r}, is {near[0]:.0f} km away" if near else "there is no crossing"
-        )
+        found = f"the nearest crossing, {near[1]!r}, is {near[0]:.0f} km away" if near else "there is no crossing"
         expected = f"expected a land crossing within {REACH:.0f} km or an airport with services"
         yield ("origins", i, "id"), f"no way out of {origin.id!r}: {found}; {expected}"
 

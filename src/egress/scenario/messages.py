@@ -80,11 +80,7 @@ def friendly(error: ErrorDetails, root: Any) -> str:
             return f"expected {FORMS.get(str(last), 'another form')}, found {_found(found)}"
         case "string_too_short" | "string_too_long":
             count = context.get("min_length", context.get("max_length"))
-            return (
-                f"expected {count} letters, found {_found(found)}"
-                if found
-                else "expected text, found nothing"
-            )
+            return f"expected {count} letters, found {_found(found)}" if found else "expected text, found nothing"
         case "too_short" | "too_long":
             return _count(kind, context)
         case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
@@ -95,9 +91,7 @@ def friendly(error: ErrorDetails, root: Any) -> str:
 
 
 def _count(kind: str, context: dict[str, Any]) -> str:
-    side, count = (
-        ("least", context.get("min_length")) if kind == "too_short" else ("most", context["max_length"])
-    )
+    side, count = ("least", context.get("min_length")) if kind == "too_short" else ("most", context["max_length"])
     return f"expected at {side} {count} {'item' if count == 1 else 'items'}, found {context['actual_length']}"
 
 

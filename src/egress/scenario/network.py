@@ -23,7 +23,7 @@ def great_circle(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Return the great-circle distance in km (haversine).
 
     >>> round(great_circle(55.75, 37.62, 59.94, 30.31))
-    634
+    635
     """
     a, b, c, d = np.radians([lat1, lon1, lat2, lon2])
     h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
@@ -149,18 +149,14 @@ def _by_air(number: int, origin: Origin, scenario: Scenario, products: list[Prod
         service = scenario.services[product.service]
         if service.origin in near:
             ground = near[service.origin]
-            ways.append(
-                Itinerary(number, product.entry, ground, False, product.service, index, product.beyond)
-            )
+            ways.append(Itinerary(number, product.entry, ground, False, product.service, index, product.beyond))
     return ways
 
 
 def _airports(origin: Origin, scenario: Scenario) -> list[tuple[Airport, float]]:
     """Return the airports that people of an origin use, with km to each."""
     served = {service.origin for service in scenario.services}
-    km = {
-        a.id: great_circle(origin.lat, origin.lon, a.lat, a.lon) for a in scenario.airports if a.id in served
-    }
+    km = {a.id: great_circle(origin.lat, origin.lon, a.lat, a.lon) for a in scenario.airports if a.id in served}
     named = [a for a in scenario.airports if a.id in origin.airports and a.id in km]
     if origin.airports:
         return [(airport, km[airport.id]) for airport in named]

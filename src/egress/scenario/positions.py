@@ -262,9 +262,7 @@ def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) ->
     return reading
 
 
-def _header(
-    row: list[Cell], columns: tuple[str, ...], required: tuple[str, ...], reading: Reading
-) -> list[str] | None:
+def _header(row: list[Cell], columns: tuple[str, ...], required: tuple[str, ...], reading: Reading) -> list[str] | None:
     """Return the column names ("" for columns to skip), or None where the rows cannot be read."""
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if any(separator in cell.text for cell in row):
@@ -292,9 +290,7 @@ def _row(row: list[Cell], header: list[str], reading: Reading) -> None:
     if len(row) != len(header):
         extra = row[min(len(header), len(row) - 1)]
         hint = ": put a cell with commas in quotes" if len(row) > len(header) else ""
-        reading.fault(
-            extra.line, extra.column, f"{len(row)} cells, expected {len(header)}{hint}", partial=True
-        )
+        reading.fault(extra.line, extra.column, f"{len(row)} cells, expected {len(header)}{hint}", partial=True)
     for name, cell in zip(header, row, strict=False):
         if name:
             reading.values[(*loc, name)] = Spot(reading.file, cell.line, cell.column)

@@ -50,9 +50,7 @@ def exact(dimension: str, most: float = float("inf")) -> Any:
             raise ValueError(f"{number:g} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
-    return Annotated[
-        float, BeforeValidator(read), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})
-    ]
+    return Annotated[float, BeforeValidator(read), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})]
 
 
 def _listed(raw: Any) -> Any:
@@ -97,9 +95,7 @@ else:
 class Base(BaseModel):
     """Frozen; unknown keys are errors; the text under each field is its help."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
 
 
 class Row(Base):

@@ -220,9 +220,7 @@ def _when(scenario: Scenario, standing: _Standing) -> tuple[float | None, Window
     return None, (_day_hours(scenario, first), _day_hours(scenario, last) + 24.0)
 
 
-def _fear(
-    scenario: Scenario, status: Status, standing: _Standing
-) -> tuple[float, Distribution, Window | None]:
+def _fear(scenario: Scenario, status: Status, standing: _Standing) -> tuple[float, Distribution, Window | None]:
     """Return from when, how strongly and for when a policy is feared after a status."""
     since = hours(scenario, status.at)
     if status.status in ("in_force", "ended") or standing.feared is None:

@@ -13,16 +13,12 @@ def sold_by(lead: float, shape: float, scale: float) -> float:
     return float(np.exp(-((max(lead, 0.0) / scale) ** shape)))
 
 
-def held(
-    capacity: float, load: float, shape: float, scale: float, course: list[tuple[float, float]]
-) -> float:
+def held(capacity: float, load: float, shape: float, scale: float, course: list[tuple[float, float]]) -> float:
     """Seats held after a course of (lead at the end of a step, share displaced); the first is undisturbed."""
     lead = course[0][0]
     seats = capacity * load * sold_by(lead, shape, scale)
     for after, displaced in course[1:]:
-        seats += (
-            capacity * load * (sold_by(after, shape, scale) - sold_by(lead, shape, scale)) * (1 - displaced)
-        )
+        seats += capacity * load * (sold_by(after, shape, scale) - sold_by(lead, shape, scale)) * (1 - displaced)
         lead = after
     return seats
 

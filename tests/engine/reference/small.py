@@ -38,9 +38,7 @@ def parameters(given: dict[str, float]) -> tuple[Parameter, ...]:
     for raw in csv.DictReader(text.splitlines()):
         default = Parameter.model_validate(raw)
         name = default.name
-        value = given.get(
-            name, 0.0 if name in QUIET else 1.0 if name == "ordinary_level" else default.value.median
-        )
+        value = given.get(name, 0.0 if name in QUIET else 1.0 if name == "ordinary_level" else default.value.median)
         fixed = Distribution("fixed", value, value, value, default.dimension)
         rows.append(default.model_copy(update={"value": fixed}))
     assert set(given) <= {row.name for row in rows}, "no such parameter"
@@ -71,9 +69,7 @@ def place(name: str, country: str = "XBB", **changes: Any) -> dict[str, Any]:
     return base | SOURCE | changes
 
 
-def door(
-    name: str, to: str = "north", lat: float = 50.9, lon: float = 20.0, **changes: Any
-) -> dict[str, Any]:
+def door(name: str, to: str = "north", lat: float = 50.9, lon: float = 20.0, **changes: Any) -> dict[str, Any]:
     """Return a road crossing."""
     base = {
         "id": name,
@@ -93,9 +89,7 @@ def lane(crossing: str, kind: str = "vehicle", **changes: Any) -> dict[str, Any]
     return {"crossing": crossing, "kind": kind} | rate | SOURCE | changes
 
 
-def scenario(
-    given: dict[str, float] | None = None, *, step: float = 6.0, days: int = 10, **parts: Any
-) -> Scenario:
+def scenario(given: dict[str, float] | None = None, *, step: float = 6.0, days: int = 10, **parts: Any) -> Scenario:
     """Return a scenario of one city, two groups and one bridge, with parts replaced and parameters given."""
     base: dict[str, Any] = {
         "name": "small",
@@ -139,9 +133,7 @@ def run(said: Scenario, members: int = 1) -> Small:
     return Small(chosen, state, news.step(chosen, state))
 
 
-def near(
-    sample: npt.ArrayLike, mean: npt.ArrayLike, variance: npt.ArrayLike, *, slack: npt.ArrayLike = 0.0
-) -> None:
+def near(sample: npt.ArrayLike, mean: npt.ArrayLike, variance: npt.ArrayLike, *, slack: npt.ArrayLike = 0.0) -> None:
     """Assert that the means over members (first axis) lie within 4 standard errors of `mean`.
 
     `variance` is that of one member by the reference; `slack` is an error of the reference that is known.

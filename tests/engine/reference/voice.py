@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 
-def crowd(
-    people: float, per_million: float, weight: float, pressure: float, scatter: float
-) -> tuple[float, float]:
+def crowd(people: float, per_million: float, weight: float, pressure: float, scatter: float) -> tuple[float, float]:
     """Mean and variance of the negative binomial number of protesters."""
     mean = people / 1e6 * per_million * weight * pressure
     return mean, mean + mean**2 / scatter

@@ -30,7 +30,7 @@ def lead_curve(members: Members, hour: float, days: int) -> Floats:
     shape = np.array([s.lead_shape.median for s in services])
     scale = np.array([s.lead_scale.median for s in services])
     lead = np.maximum(np.arange(days) * 24 + MIDDAY - hour, 0.0)
-    return np.exp(-((lead[None, :] / scale[:, None]) ** shape[:, None]))
+    return np.asarray(np.exp(-((lead[None, :] / scale[:, None]) ** shape[:, None])))
 
 
 @compiled
@@ -75,7 +75,7 @@ def seats_sold(booked: Ints, product_service: Ints, services: int) -> Ints:
 def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float) -> int:
     """Return the seats still for sale on the day `ahead` of today; today's shrink as it passes."""
     left = 1.0 - hour / 24.0 if ahead == 0 else 1.0
-    return max(int(np.floor((capacity - held) * left + 1e-9)) - sold, 0)
+    return int(max(int(np.floor((capacity - held) * left + 1e-9)) - sold, 0))
 
 
 @compiled
@@ -86,13 +86,13 @@ def first_free(capacity: float, held: Floats, sold: Ints, today: int, hour: floa
         h = (today + ahead) % days
         if free_seats(capacity, held[h], sold[h], ahead, hour) > 0:
             return ahead
-    return days
+    return int(days)
 
 
 @compiled
 def fare(
-    base: float, cap: float, curve: float, capacity: float, load: float, usual: Floats, held: Floats, sold: Ints, today: int,
-    window: int,
+    base: float, cap: float, curve: float, capacity: float, load: float, usual: Floats, held: Floats, sold: Ints,
+    today: int, window: int,
 ) -> float:  # fmt: skip
     """Return the fare now; `usual` [H] is the share of ordinary sales (`load` in all) made by days from today."""
     taken = 0.0
@@ -107,25 +107,27 @@ def fare(
     ordinary = load * expected / window
     excess = min(max((full - ordinary) / max(1.0 - ordinary, 1e-9), 0.0), 1.0)
     times = 1.0 + (cap - 1.0) * excess**curve
-    return base * np.exp(np.rint(np.log(times) / TICK) * TICK)
+    return float(base * np.exp(np.rint(np.log(times) / TICK) * TICK))
 
 
 @compiled
-def ration(
-    service: int, seats: int, asked: int, number: int, who_service: Ints, who_n: Ints, got: Ints, state: int
-) -> int:
-    """Share `seats` among those who ask one service, without replacement; writes `got` [requests]."""
+def ration(seats: int, asked: int, first: int, following: Ints, who_n: Ints, got: Ints, state: int) -> int:
+    """Share `seats` among those who ask one service, without replacement; writes `got` [requests].
+
+    The requests are a chain: `first`, then `following` [requests] of each, −1 at its end.
+    """
     pool = asked
     left = min(seats, asked)
-    for i in range(number):
-        if who_service[i] == service:
-            if left >= pool:
-                got[i] = who_n[i]
-            else:
-                n, state = hypergeometric(who_n[i], pool - who_n[i], left, state)
-                got[i] = n
-            pool -= who_n[i]
-            left -= got[i]
+    i = first
+    while i >= 0:
+        if left >= pool:
+            got[i] = who_n[i]
+        else:
+            n, state = hypergeometric(who_n[i], pool - who_n[i], left, state)
+            got[i] = n
+        pool -= who_n[i]
+        left -= got[i]
+        i = following[i]
     return state
 
 
@@ -157,4 +159,4 @@ def displaced(members: Members, now: Now, name: str) -> Floats:
     """Return [M] share of ordinary travel put off: s · F of those most pressed, at most 1."""
     people = members.population.astype(float)
     mean = (now.pressure * people).sum(axis=1) / np.maximum(people.sum(axis=1), 1.0)
-    return np.minimum(members[name] * mean.max(axis=1), 1.0)
+    return np.asarray(np.minimum(members[name] * mean.max(axis=1), 1.0))

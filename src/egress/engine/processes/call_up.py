@@ -13,7 +13,14 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, hypergeometric, key, multinomial, multivariate_hypergeometric, purpose
+from egress.engine.draws import (
+    binomial,
+    hypergeometric,
+    key,
+    multinomial,
+    multivariate_hypergeometric,
+    purpose,
+)
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
@@ -224,4 +231,4 @@ def due(members: Members, elapsed: float, whole: float) -> Ints:
         return np.zeros(len(members), dtype=np.int64)
     half = members.drawn(order.half_time, "call-up/half_time")
     share = np.expm1(-np.log(2) * elapsed / half) / np.expm1(-np.log(2) * whole / half)
-    return np.rint(members.drawn(order.quota, "call-up/quota") * share).astype(np.int64)
+    return np.asarray(np.rint(members.drawn(order.quota, "call-up/quota") * share), dtype=np.int64)

@@ -61,11 +61,13 @@ def weigh(
             summed[k] = total
         shares[i - part_span[o]] = float32(total) ** float32(nested) if total > 0.0 else 0.0
 
+
 @compiled
 def reprice(
     m: int, clock: float, today: int, window: int, seats: Floats, base_fare: Floats, fare_cap: Floats,
     fare_curve: Floats, load: Floats, usual: Floats, held: Floats, sold: Ints, days_weight: Floats,
-    fare_weight: Floats, nested: Floats, stale: Bools, fares_stale: Bools, fares: Floats, ahead: Ints, factor: Floats, changed: Bools,
+    fare_weight: Floats, nested: Floats, stale: Bools, fares_stale: Bools, fares: Floats, ahead: Ints,
+    factor: Floats, changed: Bools,
 ) -> None:  # fmt: skip
     """Refresh first free day, fare and factor of the services that are stale; mark those whose factor moved."""
     days = held.shape[2]
@@ -229,6 +231,8 @@ def choose(
     who = np.zeros((4, most), dtype=np.int64)  # service, product, origin, class of a request
     who_n = np.zeros(most, dtype=np.int64)
     got = np.zeros(most, dtype=np.int64)
+    following = np.zeros(most, dtype=np.int64)  # requests for the same service are a chain
+    head = np.zeros(max(1, services), dtype=np.int64)
     asked = np.zeros(max(1, services), dtype=np.int64)
     for m in range(acted.shape[0]):
         people = 0
@@ -268,8 +272,10 @@ def choose(
                 last = look and r == rounds - 1 and attempt == 0
                 if asking == 0 and not last:
                     break
-                reprice(m, clock, today, windows[m], seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
-                        days_weight, fare_weight, nested, stale, fares_stale, fares, ahead, factor, changed)  # fmt: skip
+                reprice(
+                    m, clock, today, windows[m], seats, base_fare, fare_cap, fare_curve, load, usual, held, sold,
+                    days_weight, fare_weight, nested, stale, fares_stale, fares, ahead, factor, changed,
+                )  # fmt: skip
                 tick += 1
                 for s in range(services):
                     if changed[s]:
@@ -285,8 +291,10 @@ def choose(
                         if n == 0 and not last:
                             continue
                         g = class_group[c]
-                        weigh(m, o, g, weighed[o, g], moved, offer, door, blocked, local, admitted, nested[m],
-                              part_span, part_first, way_entry, way_service, factor, summed[g], shares[o, g])  # fmt: skip
+                        weigh(
+                            m, o, g, weighed[o, g], moved, offer, door, blocked, local, admitted, nested[m],
+                            part_span, part_first, way_entry, way_service, factor, summed[g], shares[o, g],
+                        )  # fmt: skip
                         weighed[o, g] = tick
                         by_land = part_land[o]
                         rest = shares[o, g, :by_land].sum()
@@ -328,8 +336,11 @@ def choose(
                 if requests == 0:
                     continue
                 asked[:] = 0
+                head[:] = -1
                 for i in range(requests):
                     asked[who[0, i]] += who_n[i]
+                    following[i] = head[who[0, i]]
+                    head[who[0, i]] = i
                 for s in range(services):
                     if asked[s] > 0:
                         h = (today + ahead[s]) % days
@@ -338,7 +349,7 @@ def choose(
                         short[s] = free < asked[s]
                         if short[s]:
                             state = key(seed, members[m], step * rounds + r, attempt * 65536 + s, SHARE)
-                            state = ration(s, free, asked[s], requests, who[0], who_n, got, state)
+                            state = ration(free, asked[s], head[s], following, who_n, got, state)
                 for i in range(requests):
                     s, p, o, c = who[0, i], who[1, i], who[2, i], who[3, i]
                     h = (today + ahead[s]) % days

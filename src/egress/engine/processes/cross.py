@@ -11,7 +11,10 @@ accumulated apart (`integral`); `engine/conserve.py` compares the two.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from egress.engine.compiled import compiled
 from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
@@ -42,8 +45,7 @@ def join(lane: int, m: int, begin: float, delta: float, people: Ints, queue: Int
         first, second = oldest[m, lane] % cohorts, (oldest[m, lane] + 1) % cohorts
         one, two = queue[m, lane, first].sum(), queue[m, lane, second].sum()
         middle = (
-            one * (start[m, lane, first] + end[m, lane, first])
-            + two * (start[m, lane, second] + end[m, lane, second])
+            one * (start[m, lane, first] + end[m, lane, first]) + two * (start[m, lane, second] + end[m, lane, second])
         ) / (2.0 * max(one + two, 1))
         queue[m, lane, second, :] += queue[m, lane, first, :]
         queue[m, lane, first, :] = 0
@@ -332,7 +334,13 @@ def lane_order(world: World) -> tuple[Ints, Ints]:
 
 
 def step(
-    members: Members, state: State, now: Now, ordinary: Ints, arrived: Ints, entries: Ints, lanes: dict[str, Ints]
+    members: Members,
+    state: State,
+    now: Now,
+    ordinary: Ints,
+    arrived: Ints,
+    entries: Ints,
+    lanes: dict[str, npt.NDArray[Any]],
 ) -> None:
     """Take one step of every door; `lanes` holds the arrays [M, L] in which the lanes' doings are recorded."""
     world = members.world

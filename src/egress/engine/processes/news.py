@@ -182,9 +182,7 @@ def held_then_fading(first: float, last: float, hold: Floats, fades: Floats) -> 
     """Return the mean over ages [first, last] (h) of 1 up to `hold`, then exp(−(age − hold)/fades); 0 before 0."""
     fades = np.maximum(fades, 1e-12)  # 0: gone at once
     held = np.clip(np.minimum(last, hold) - max(first, 0.0), 0.0, None)
-    fading = fades * (
-        np.exp(-np.maximum(first - hold, 0.0) / fades) - np.exp(-np.maximum(last - hold, 0.0) / fades)
-    )
+    fading = fades * (np.exp(-np.maximum(first - hold, 0.0) / fades) - np.exp(-np.maximum(last - hold, 0.0) / fades))
     return np.asarray((held + fading) / (last - first))
 
 
@@ -222,12 +220,21 @@ def _feared(members: Members, j: int, resolved: ResolvedPolicy, middle: float) -
 
 
 def _apply(
-    effect: Effect, name: str, members: Members, now: Now, resolved: ResolvedPolicy, active: Floats, start: Floats
+    effect: Effect,
+    name: str,
+    members: Members,
+    now: Now,
+    resolved: ResolvedPolicy,
+    active: Floats,
+    start: Floats,
 ) -> None:
     """Change what holds in this step by one effect, in proportion to the share of the step it is in force."""
     world = members.world
     applies = resolved.policy.applies_to
-    entries, classes = world.entry_mask(applies.crossings), world.class_mask(applies.groups, applies.listed_only)
+    entries, classes = (
+        world.entry_mask(applies.crossings),
+        world.class_mask(applies.groups, applies.listed_only),
+    )
     cells = entries[:, None] & classes[None, :]
     doors = np.flatnonzero(entries[: world.doors])
     if isinstance(effect, RefuseExit):
@@ -281,7 +288,10 @@ def _perceive(
     if isinstance(effect, RefuseExit | Deter):
         world = members.world
         applies = resolved.policy.applies_to
-        cells = world.entry_mask(applies.crossings)[:, None] & world.class_mask(applies.groups, applies.listed_only)[None, :]
+        cells = (
+            world.entry_mask(applies.crossings)[:, None]
+            & world.class_mask(applies.groups, applies.listed_only)[None, :]
+        )
         chance = members.drawn(effect.perceived, f"{name}/perceived") * aware
         perceived[:, cells] = 1 - (1 - perceived[:, cells]) * (1 - chance[:, None])
 

@@ -1,17 +1,28 @@
 """Step 7, travel: a calendar ring by step of arrival; boarding with exit control; road blocks.
 
-    P(arrive in step j) = ∫₀¹ [Φ(T ≤ (j + 1 − u)Δ) − Φ(T ≤ (j − u)Δ)] du,   T log-normal, start uniform in the step
-    boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
-    road block: those who pass its distance (hours from the door) in this step are caught, and no others;
-    a share turns back, the rest goes round
+P(arrive in step j) = ∫₀¹ [Φ(T ≤ (j + 1 − u)Δ) − Φ(T ≤ (j − u)Δ)] du,   T log-normal, start uniform in the step
+boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
+road block: those who pass its distance (hours from the door) in this step are caught, and no others;
+a share turns back, the rest goes round
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import alias, alias_table, binomial, hypergeometric, key, multinomial_cdf, purpose, uniform
+from egress.engine.draws import (
+    alias,
+    alias_table,
+    binomial,
+    hypergeometric,
+    key,
+    multinomial_cdf,
+    purpose,
+    uniform,
+)
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
@@ -235,7 +246,8 @@ def board(
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
     Of each service exactly that share leaves, rounded down: if chance let more leave, seats that have flown
-    would be sold again. product_service [P] in order; exit_entry [P] entry whose exit control applies at take-off (−1 for feeders); cdf [M, P, R].
+    would be sold again. product_service [P] in order; exit_entry [P] entry whose exit control
+    applies at take-off (−1 for feeders); cdf [M, P, R].
     """
     days, classes = booked.shape[2], booked.shape[3]
     h = today % days
@@ -327,7 +339,7 @@ def comply_share(members: Members) -> Floats:
     return np.zeros(len(members)) if order is None else members.drawn(order.comply, "call-up/comply")
 
 
-def tables(members: Members, state: State) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+def tables(members: Members, state: State) -> tuple[Any, ...]:
     """Return (slot cdf of ways by land, its alias tables, row of each itinerary, slot cdf of products); kept."""
     kept = members._kept
     if "road cdf" not in kept:
@@ -345,7 +357,7 @@ def tables(members: Members, state: State) -> tuple[Floats, Floats, Ints, Ints, 
         products[:, flights, state.air.shape[2] - 1 :] = 1.0
         products[:, ~flights, slots - 1 :] = 1.0
         kept["product cdf"] = products
-    return kept["road cdf"], kept["accept"], kept["other"], kept["row"].astype(np.int64), kept["product cdf"]
+    return kept["road cdf"], kept["accept"], kept["other"], kept["row"], kept["product cdf"]
 
 
 def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
