@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from egress.engine.compiled import compiled, float32
-from egress.engine.draws import alias, alias_table, binomial, key, multinomial, purpose, uniform
+from egress.engine.draws import binomial, key, multinomial, purpose, uniform
 from egress.engine.members import MONEY, Members
 from egress.engine.processes import book
 from egress.engine.processes.book import fare, first_free, free_seats, ration
@@ -29,8 +29,8 @@ AGAIN = purpose("choose again")
 SHARE = purpose("share seats")
 UNSEATED = purpose("choose by land")
 PASSES = 4  # the first choice and at most three more
-FEW = 4  # up to so many people are drawn by a scan of nests and itineraries
-SOME = 300  # up to so many from an alias table; more by a multinomial draw, whatever their number
+FEW = 2  # up to so many people are drawn by a scan of nests and itineraries
+SOME = 150  # up to so many by sorted uniforms; more by a multinomial draw, whatever their number
 TOGETHER = 12  # cells with at most so many people per round act in one round, drawn at random
 
 
@@ -95,12 +95,13 @@ def reprice(
 @compiled
 def pick(
     n: int, first: int, last: int, shares: Floats, idle: float, part_first: Ints, summed: Floats, out: Ints,
-    flat: Floats, accept: Floats, other: Ints, scratch: Ints, state: int,
+    flat: Floats, sorted_u: Floats, state: int,
 ) -> int:  # fmt: skip
     """Let `n` people choose among the nests [first, last) and, if `idle` > 0, waiting.
 
     shares [last − first] of the nests, summed running weights within each; `out` gains [ways, waiting]; the other
-    arrays are scratch. Few people are drawn one by one, some from an alias table, many by one multinomial.
+    arrays are scratch. Few people are drawn one by one, some by sorted uniform numbers (sums of exponential gaps)
+    in one pass over the nests, many by one multinomial.
     """
     base = part_first[first]
     ways = part_first[last] - base
@@ -130,6 +131,44 @@ def pick(
                 k += 1
             out[k - base] += 1
         return state
+    if n <= SOME:
+        gaps = 0.0
+        for i in range(n):
+            u, state = uniform(state)
+            gaps -= np.log(u)
+            sorted_u[i] = gaps
+        u, state = uniform(state)
+        gaps -= np.log(u)
+        taken = 0
+        below = 0.0
+        for i in range(last - first):
+            if shares[i] <= 0.0:
+                continue
+            start, end = part_first[first + i], part_first[first + i + 1]
+            scale = gaps / total
+            if taken < n and sorted_u[taken] < (below + shares[i]) * scale:
+                inner = shares[i] / summed[end - 1]
+                before = 0.0
+                for k in range(start, end):
+                    if summed[k] > before:
+                        before = summed[k]
+                        top = (below + inner * before) * scale
+                        while taken < n and sorted_u[taken] < top:
+                            out[k - base] += 1
+                            taken += 1
+            below += shares[i]
+        if taken < n and idle > 0.0:
+            out[ways] += n - taken
+            taken = n
+        if taken < n:  # rounding at the very end
+            i = last - first - 1
+            while shares[i] <= 0.0:
+                i -= 1
+            k = part_first[first + i]
+            while summed[k] <= 0.0:
+                k += 1
+            out[k - base] += n - taken
+        return state
     for i in range(last - first):
         start, end = part_first[first + i], part_first[first + i + 1]
         scale = shares[i] / (summed[end - 1] * total) if shares[i] > 0.0 else 0.0
@@ -138,13 +177,7 @@ def pick(
             flat[k - base] = scale * (summed[k] - before)
             before = summed[k]
     flat[ways] = idle / total
-    if n > SOME:
-        return multinomial(n, flat[: ways + 1], out[: ways + 1], state)
-    alias_table(flat[: ways + 1], accept[: ways + 1], other[: ways + 1], scratch[: ways + 1])
-    for _ in range(n):
-        k, state = alias(accept[: ways + 1], other[: ways + 1], state)
-        out[k] += 1
-    return state
+    return multinomial(n, flat[: ways + 1], out[: ways + 1], state)
 
 
 @compiled
@@ -221,9 +254,7 @@ def choose(
     weighed = np.zeros((origins, groups), dtype=np.int64)
     tick = 0
     unseated = np.zeros((origins, classes), dtype=np.int64)  # those who go by land or wait: drawn once per step
-    accept = np.zeros(longest + 1)
-    other = np.zeros(longest + 1, dtype=np.int64)
-    scratch = np.zeros(longest + 1, dtype=np.int64)
+    sorted_u = np.zeros(SOME)
     flat = np.zeros(longest + 1)
     summed = np.zeros((groups, max(1, len(way_entry))))
     shares = np.zeros((origins, groups, widest + 1))
@@ -319,7 +350,7 @@ def choose(
                         ways = part_first[first + parts] - base
                         chosen[: ways + 1] = 0
                         state = pick(n, first + by_land, first + parts, shares[o, g, by_land:parts], 0.0, part_first,
-                                     summed[g], chosen, flat, accept, other, scratch, state)  # fmt: skip
+                                     summed[g], chosen, flat, sorted_u, state)  # fmt: skip
                         for k in range(ways):
                             if chosen[k] == 0:
                                 continue
@@ -379,7 +410,7 @@ def choose(
                 chosen[: ways + 1] = 0
                 g = class_group[c]
                 state = pick(n, first, first + by_land, shares[o, g, :by_land], idle[m, o, g], part_first,
-                             summed[g], chosen, flat, accept, other, scratch, state)  # fmt: skip
+                             summed[g], chosen, flat, sorted_u, state)  # fmt: skip
                 waiting[m, o, c] += chosen[ways]
                 for k in range(ways):
                     if chosen[k] > 0:
