@@ -54,6 +54,17 @@ def first_week(run: Trajectory) -> Values:
     return run.data.surge.values[:, :12].sum(axis=(1, 2)).astype(float)
 
 
+def roughness(run: Trajectory) -> Values:
+    """Return the mean size of the daily change of the surge, second differences of its logarithm, in per cent."""
+    daily = np.log(np.maximum(run.data.surge.values.sum(axis=2)[:, 9:40], 1))
+    return np.asarray(100 * np.abs(np.diff(daily, n=2, axis=1)).mean(axis=1))
+
+
+def crossed(*names: str) -> Output:
+    """Return everybody who entered at some crossings, ordinary travellers too."""
+    return lambda run: run.data.entries.values[:, :, np.isin(run.data.door, names)].sum(axis=(1, 2)).astype(float)
+
+
 def mean_fare(run: Trajectory) -> Values:
     """Return the mean fare over services and days."""
     return run.data.fare.values.mean(axis=(1, 2)).astype(float)
@@ -70,7 +81,7 @@ def processes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]]
         outcome("called_up"),
     )
     still = with_parameters(scenario, intention_noise=0.0)
-    yield "intend: noise", still, "spread is seen in members", total("surge")
+    yield "intend: noise", still, "daily change of the surge, %", roughness
     quick = with_rows(scenario, "groups", ready_at_once=fixed(1.0, "share"))
     yield "prepare", quick, "surge up to 25 Sept", first_week
     yield (
@@ -161,6 +172,13 @@ def output_of(policy: Policy) -> tuple[str, Output]:
         return (
             f"seats sold, {service}",
             lambda run: run.data.seats_sold.sel(service=service).values.sum(axis=1).astype(float),
+        )
+    if "close" in kinds and where != "all":
+        return f"entries at {', '.join(where)}", crossed(*where)
+    if policy.outcome is not None and not policy.outcome.happened:
+        return (
+            "surge up to 5 Oct (only feared)",
+            lambda run: run.data.surge.values[:, :22].sum(axis=(1, 2)).astype(float),
         )
     if where == "all":
         return "surge entries", surge()

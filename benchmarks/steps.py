@@ -30,7 +30,8 @@ def steps(quick: bool) -> None:
             day, series = np.unravel_index(apart.argmax(), apart.shape)
             print(
                 f"{name}, {members} members, 6 h → {step} h: {big.sum()} daily means, "
-                f"{(apart > MOST).sum()} apart by more than {MOST:.0%}, largest {apart.max():.1%} ({means[6].crossing.values[series]}, day {day}: "
+                f"{(apart > MOST).sum()} apart by more than {MOST:.0%}, largest {apart.max():.1%} "
+                f"({means[6].crossing.values[series]}, day {day}: "
                 f"{base[day, series]:.0f} and {other[day, series]:.0f})"
             )
             whole = other.sum(axis=0) / np.maximum(base.sum(axis=0), 1) - 1

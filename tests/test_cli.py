@@ -330,7 +330,7 @@ def test_explain_shows_every_part(name: str) -> None:
         assert signal_.what[:12] in said.out
     for evidence in scenario.evidence:
         assert evidence.id in said.out
-    assert "are assumptions, not measurements" in said.out
+    assert "rest on assumptions" in said.out
 
 
 def test_letters_that_a_terminal_does_not_know_do_not_stop_it() -> None:

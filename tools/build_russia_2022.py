@@ -434,6 +434,7 @@ def door(spec: tuple[str, ...], doors: dict[str, Row], anchors: list[Row], count
         "weekday_entries": "finland-entries" if finland else "",
         "weekday_exits": "finland-exits" if finland else "",
         "utc_offset": offset,
+        "queue_shown": "",
         "source": joined(*(row[f"{way}_source"] for row in found for way in ("entries", "exits")), "G01"),
         "basis": bases(row["entries_basis"] for row in found),
     }
@@ -480,10 +481,12 @@ def spread_other_roads(rows: list[Cells], other: Row) -> None:
 def lighten_psou(row: Cells) -> None:
     """Count only the traffic at Psou that is no beach trip: the whole would pull as no way out does."""
     row |= ranged("entries", 1500, 500, 4500) | ranged("exits", 1500, 500, 4500)
+    row["queue_shown"] = "false"
     row["source"] = "O0158;G01;assumption"
     row["basis"] = (
         "27 thousand trips a day in the third quarter, nearly all to the beach; here the part that is not, a "
-        "guess; there is no way on"
+        "guess; there is no way on; queues are not shown: most of the traffic that makes them is left out, and the "
+        "room beside it is a guess"
     )
 
 

@@ -1,6 +1,6 @@
-"""Build the tables of the scenario ukraine-2022 from ../shared/data; deterministic, run by hand.
+"""Build the tables of the scenario ukraine-2022 from ../shared/data/exodus; deterministic, run by hand.
 
-    python tools/build_ukraine_2022.py [--data ../shared/data]
+    python tools/build_ukraine_2022.py [--data ../shared/data/exodus]
 
 Writes origins, observations and evidence of `src/egress/scenarios/ukraine-2022`. Written by hand, and only
 read here: `scenario.yaml`, places.csv, crossings.csv, lanes.csv and parameters.csv.
@@ -21,35 +21,41 @@ LAST = "2022-04-10"
 Row = dict[str, str]
 Cells = dict[str, object]
 
-# id, name, region in Flee's locations.csv (or population on 1 January 2022 as remembered), capital, class
-ORIGINS: list[tuple[str, str, str | int, float, float, str]] = [
-    ("kyiv", "Kyiv", "Kyiv_City", 50.450, 30.523, "front"),
-    ("kyiv-oblast", "Kyiv oblast", "Kyiv", 50.350, 30.500, "front"),
-    ("chernihiv", "Chernihiv oblast", "Chernihiv", 51.505, 31.285, "front"),
-    ("sumy", "Sumy oblast", "Sumy", 50.922, 34.803, "front"),
-    ("kharkiv", "Kharkiv oblast", "Kharkiv", 49.981, 36.253, "front"),
-    ("luhansk", "Luhansk oblast", "Luhansk", 48.949, 38.493, "front"),
-    ("donetsk", "Donetsk oblast", "Donetsk", 48.740, 37.584, "front"),
-    ("zaporizhzhia", "Zaporizhzhia oblast", "Zaporizhia", 47.822, 35.190, "front"),
-    ("kherson", "Kherson oblast", "Kherson", 46.656, 32.618, "front"),
-    ("mykolaiv", "Mykolaiv oblast", "Mykolaiv", 46.966, 31.997, "front"),
-    ("odesa", "Odesa oblast", "Odesa", 46.478, 30.733, "near"),
-    ("zhytomyr", "Zhytomyr oblast", "Zhytomyr", 50.265, 28.677, "near"),
-    ("dnipropetrovsk", "Dnipropetrovsk oblast", "Dnipropetrovsk", 48.467, 35.040, "near"),
-    ("poltava", "Poltava oblast", "Poltava", 49.589, 34.551, "near"),
-    ("cherkasy", "Cherkasy oblast", "Cherkasy", 49.444, 32.060, "near"),
-    ("kirovohrad", "Kirovohrad oblast", "Kirovograd", 48.508, 32.262, "near"),
-    ("vinnytsia", "Vinnytsia oblast", "Vinnytsia", 49.233, 28.468, "near"),
-    ("khmelnytskyi", "Khmelnytskyi oblast", "Khmelnytskyi", 49.422, 26.997, "rear"),
-    ("rivne", "Rivne oblast", "Rivne", 50.620, 26.252, "rear"),
-    ("volyn", "Volyn oblast", "Volyn", 50.747, 25.325, "rear"),
-    ("lviv", "Lviv oblast", "Lviv", 49.838, 24.024, "rear"),
+# id, name, population on 1 January 2022 (State Statistics Service of Ukraine, as recalled; they add up to the
+# total recalled, 41,167,335, without Crimea), capital or largest town in reach, class
+ORIGINS: list[tuple[str, str, int, float, float, str]] = [
+    ("kyiv", "Kyiv", 2_952_301, 50.450, 30.523, "front"),
+    ("kyiv-oblast", "Kyiv oblast", 1_795_079, 50.350, 30.500, "front"),
+    ("chernihiv", "Chernihiv oblast", 959_315, 51.505, 31.285, "front"),
+    ("sumy", "Sumy oblast", 1_035_772, 50.922, 34.803, "front"),
+    ("kharkiv", "Kharkiv oblast", 2_598_961, 49.981, 36.253, "front"),
+    ("luhansk", "Luhansk oblast", 2_102_921, 48.949, 38.493, "front"),
+    ("donetsk", "Donetsk oblast", 4_059_372, 48.740, 37.584, "front"),
+    ("zaporizhzhia", "Zaporizhzhia oblast", 1_638_462, 47.822, 35.190, "front"),
+    ("kherson", "Kherson oblast", 1_001_598, 46.656, 32.618, "front"),
+    ("mykolaiv", "Mykolaiv oblast", 1_091_821, 46.966, 31.997, "front"),
+    ("odesa", "Odesa oblast", 2_351_392, 46.478, 30.733, "near"),
+    ("zhytomyr", "Zhytomyr oblast", 1_179_032, 50.265, 28.677, "near"),
+    ("dnipropetrovsk", "Dnipropetrovsk oblast", 3_096_485, 48.467, 35.040, "near"),
+    ("poltava", "Poltava oblast", 1_352_283, 49.589, 34.551, "near"),
+    ("cherkasy", "Cherkasy oblast", 1_160_744, 49.444, 32.060, "near"),
+    ("kirovohrad", "Kirovohrad oblast", 903_712, 48.508, 32.262, "near"),
+    ("vinnytsia", "Vinnytsia oblast", 1_509_515, 49.233, 28.468, "near"),
+    ("khmelnytskyi", "Khmelnytskyi oblast", 1_228_829, 49.422, 26.997, "rear"),
+    ("rivne", "Rivne oblast", 1_141_784, 50.620, 26.252, "rear"),
+    ("volyn", "Volyn oblast", 1_021_356, 50.747, 25.325, "rear"),
+    ("lviv", "Lviv oblast", 2_478_133, 49.838, 24.024, "rear"),
     ("ternopil", "Ternopil oblast", 1_021_713, 49.554, 25.595, "rear"),
     ("ivano-frankivsk", "Ivano-Frankivsk oblast", 1_351_822, 48.922, 24.711, "rear"),
     ("chernivtsi", "Chernivtsi oblast", 890_457, 48.292, 25.936, "rear"),
     ("zakarpattia", "Zakarpattia oblast", 1_244_476, 48.621, 22.288, "rear"),
 ]
 INTENSITY = {"front": (0.7, 1.6), "near": (0.35, 1.0), "rear": (0.1, 0.5)}
+CLASSES = {
+    "front": "fighting on the ground in the first weeks",
+    "near": "next to a front region",
+    "rear": "neither front nor next to it",
+}
 SPREAD = 0.03  # populations are estimates: nobody has counted since 2001
 
 COUNTRIES = {
@@ -64,14 +70,6 @@ COUNTRIES = {
 ALL = "POL|SVK|HUN|ROU|MDA|RUS|BLR"
 SOURCES = {"polish_border_guard": "U05"}
 NAMED: list[Cells] = [
-    {
-        "id": "flee-ukraine2022",
-        "what": "population and first day of fighting by region: input_csv/locations.csv of the folder "
-        "ukraine2022 (populations from citypopulation.de, days from ACLED)",
-        "publisher": "FabFlee, commit 99335a0, BSD 3-Clause",
-        "published": "2022",
-        "url": "https://github.com/djgroen/FabFlee",
-    },
     {
         "id": "exit-ban-18-60",
         "what": "since 24 February 2022 men aged 18 to 60 may not leave; who crossed illegally or was caught",
@@ -90,9 +88,9 @@ NAMED: list[Cells] = [
 
 
 def read(path: Path) -> list[Row]:
-    """Return the rows of a CSV file; a leading # of the header is dropped, as Flee writes one."""
+    """Return the rows of a CSV file."""
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file.read().removeprefix("#").splitlines()))
+        return list(csv.DictReader(file))
 
 
 def write(path: Path, rows: Sequence[Cells]) -> None:
@@ -104,19 +102,9 @@ def write(path: Path, rows: Sequence[Cells]) -> None:
         writer.writerows(rows)
 
 
-def origins(locations: list[Row]) -> list[Cells]:
-    """Return the regions with their population and class of intensity."""
-    listed = {row["region"]: int(row["population"]) for row in locations if row["country"] == "Ukraine"}
-    return [origin(listed, *spec) for spec in ORIGINS]
-
-
-def origin(
-    listed: dict[str, int], name: str, title: str, region: str | int, lat: float, lon: float, kind: str
-) -> Cells:
-    """Return one region; its population is listed by Flee's folder, or is the number given."""
-    people = region if isinstance(region, int) else listed[region]
+def origin(name: str, title: str, people: int, lat: float, lon: float, kind: str) -> Cells:
+    """Return one region with its population and the intensity of its class."""
     low, high = INTENSITY[kind]
-    where = "as remembered from the state statistics" if isinstance(region, int) else "as listed"
     return {
         "id": name,
         "name": title,
@@ -131,9 +119,9 @@ def origin(
         "willing_high": 2,
         "intensity_low": low,
         "intensity_high": high,
-        "source": "assumption" if isinstance(region, int) else "flee-ukraine2022;assumption",
-        "basis": f"1 January 2022, {where}, +-3 %; class {kind} by the first day of fighting; position: "
-        "capital, or the largest town in reach",
+        "source": "assumption",
+        "basis": "State Statistics Service of Ukraine, 1 January 2022, as recalled; ±3 %; class "
+        f"{kind}: {CLASSES[kind]}; position: capital, or the largest town in reach",
     }
 
 
@@ -190,18 +178,18 @@ def ids_in(text: str) -> set[str]:
 def main() -> None:
     """Write every table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/exodus")
     data = parser.parse_args().data
     tables = {
-        "origins": origins(read(data / "flee/ukraine2022/input_csv/locations.csv")),
-        "observations": observations(read(data / "exodus/targets_ukraine2022.csv")),
+        "origins": [origin(*spec) for spec in ORIGINS],
+        "observations": observations(read(data / "targets_ukraine2022.csv")),
     }
     for name, rows in tables.items():
         write(TARGET / f"{name}.csv", rows)
     by_hand = ("scenario.yaml", "places.csv", "crossings.csv", "lanes.csv", "parameters.csv")
     paths = [TARGET / name for name in (*by_hand, *(f"{table}.csv" for table in tables))]
     used = set().union(*(ids_in(path.read_text(encoding="utf-8")) for path in paths))
-    write(TARGET / "evidence.csv", evidence(read(data / "exodus/sources.csv"), used))
+    write(TARGET / "evidence.csv", evidence(read(data / "sources.csv"), used))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def kind(field: FieldInfo, shown: dict[str, Any]) -> str:
         if part.get("format") in ("date", "date-time"):
             return "day" if part["format"] == "date" else "time with offset"
     if {"number", "string"} == {part.get("type") for part in shown.get("anyOf", ())}:
-        return "duration such as `6 h`"
+        return "duration such as `6 h`" if dimension(field.annotation, field.metadata) == "duration" else "number"
     return _plain(field, shown)
 
 
@@ -125,7 +125,8 @@ def needed(field: FieldInfo) -> str:
     if default is None or default in ("", (), {}) or isinstance(default, Base):
         return "no"
     if isinstance(default, float):
-        return f"no: {default:g} h"  # durations are the only certain quantities
+        hours = dimension(field.annotation, field.metadata) == "duration"
+        return f"no: {default:g}{' h' if hours else ''}"
     return f"no: {str(default).lower() if isinstance(default, bool) else default}"
 
 

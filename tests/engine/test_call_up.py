@@ -106,8 +106,7 @@ def test_the_whole_quota_is_met_at_the_end() -> None:
             brought = run.state.called_up.sum(axis=(1, 2)) - before
             assert (np.abs(brought - wanted) <= 6 * np.sqrt(wanted * 1.5) + 12).all()
         run.again()
-    assert (run.state.called_up.sum(axis=(1, 2)) >= 900).all()
-    assert (run.state.called_up.sum(axis=(1, 2)) <= 960).all(), "the found of the last day come on top"
+    assert (run.state.called_up.sum(axis=(1, 2)) == 900).all(), "with those found on the last day"
 
 
 def test_nobody_is_listed_twice_nor_beyond_those_exposed() -> None:
@@ -121,9 +120,29 @@ def test_nobody_is_listed_twice_nor_beyond_those_exposed() -> None:
 
 @pytest.mark.parametrize("rate", [0.1, 3.0])
 def test_hiding_people_are_found_at_the_hazard(rate: float) -> None:
-    run = begun(2000, quota=0, found=f"{rate}/d")
-    run.state.hiding[:, 0, 2] = 300
-    call_up.step(run.members, run.state, run.now)
+    run = begun(2000)
+    state = run.state
+    state.hiding[:, 0, 2] = 300
     found = 1 - np.exp(-rate / 4)
+    chance, most = np.full(2000, found), np.full(2000, 4000)
+    call_up.find_hiding(small.SEED, run.members.numbers, 0, chance, most, state.hiding, state.called_up)
     small.near(run.state.called_up[:, 0, 2], 300 * found, 300 * found * (1 - found))
     assert (run.state.called_up[:, 0, 2] + run.state.hiding[:, 0, 2] == 300).all()
+
+
+def test_no_more_hiding_people_are_found_than_the_quota_takes() -> None:
+    run = begun(20, quota=40, found="20/d")
+    run.state.hiding[:, 0, 2] = 300
+    call_up.step(run.members, run.state, run.now)
+    assert (run.state.called_up.sum(axis=(1, 2)) == 40).all()
+    assert (run.state.hiding[:, 0, 2] == 260).all()
+
+
+@pytest.mark.parametrize("comply", [0.1, 0.9])
+def test_a_small_quota_is_never_exceeded(comply: float) -> None:
+    run = begun(500, quota=7, comply=comply, hide=0.1, found="3/d")
+    for _ in range(21):
+        call_up.step(run.members, run.state, run.now)
+        assert (run.state.called_up.sum(axis=(1, 2)) <= 7).all()
+        run.again()
+    assert (run.state.called_up.sum(axis=(1, 2)) == 7).all()

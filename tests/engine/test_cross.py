@@ -244,7 +244,7 @@ def test_those_who_leave_a_vehicle_queue_may_walk_on() -> None:
 @pytest.mark.parametrize("people", [4, 400])
 def test_exit_control_entry_control_and_where_they_end(people: int) -> None:
     call = {
-        "quota": 0,
+        "quota": 1_000_000,
         "from": "2030-03-04T00:00+00:00",
         "until": "2030-03-05T00:00+00:00",
         "half_time": "1 d",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from reference import news as plain
 from reference import small
@@ -175,3 +176,52 @@ def test_effects_hold_for_their_share_of_the_step() -> None:
     assert now.admitted[0, 0, 0] == pytest.approx(1 - 0.75 * np.exp(-1 / 24) * in_force)
     assert now.ordinary_admitted[0, 0] == pytest.approx(1 - 0.4 * in_force)
     assert now.summoned[0, 0, 0] == pytest.approx(0.2)
+
+
+def added(histories: list[list[dict[str, Any]]], hours: int, **more: Any) -> list[npt.NDArray[np.float64]]:
+    """Return [H] seats added to a flight by policies of 40 a day each, in every step of six hours."""
+    effect = {"kind": "seats", "per_day": 40, "services": ["fly"]}
+    said = small.scenario(
+        {"booking_horizon": 72.0},
+        crossings=(small.door("field", "", mode="air", between="XAA|AIR", entries=0, exits=0),),
+        lanes=(),
+        places=(small.place("far", "XCC", admits="travel"),),
+        airports=({"id": "aaa", "name": "a", "lat": 50, "lon": 20, "crossing": "field", "source": "x"},),
+        services=(
+            {"id": "fly", "origin": "aaa", "destination": "far", "seats": "100/d", "hours": 3, "fare": 9000,
+             "load": 0.5, "source": "x"},
+        ),
+        policies=tuple(policy(f"p{n}", history, [effect], **more) for n, history in enumerate(histories)),
+    )  # fmt: skip
+    run = small.run(said)
+    out = []
+    for _ in range(hours // 6):
+        out.append(run.now.seats_added[0, 0])
+        run.again()
+    return out
+
+
+def test_seats_are_added_on_the_days_of_departure_in_force() -> None:
+    # known at 07:00 of the first day, from noon of the second to the end of the third
+    known = {"at": moment(7), "status": "announced", "starts": moment(36), "ends": moment(72), "evidence": ["x"]}
+    found = added([[known]], 96)
+    np.testing.assert_allclose(found[0], [0, 0, 0, 0])
+    for step in (1, 2, 3):
+        np.testing.assert_allclose(found[step], [0, 20, 40, 0])
+    # of what is left of the second day, a growing share: 12 h of 24, of 18, of 12, of 6
+    for step, left in zip((4, 5, 6, 7), (24, 18, 12, 6), strict=True):
+        np.testing.assert_allclose(found[step], [40 * min(12 / left, 1), 40, 0, 0])
+    for step in (8, 9, 10, 11):
+        np.testing.assert_allclose(found[step], [40, 0, 0, 0])
+    np.testing.assert_allclose(found[12:], 0)
+
+
+def test_seats_of_several_policies_add_up_and_those_without_a_date_come_as_a_surprise() -> None:
+    force = {"at": moment(24), "status": "in_force", "ends": moment(48), "evidence": ["x"]}
+    hinted = {"at": moment(0), "status": "hinted", "evidence": ["x"]}
+    found = added([[force], [force]], 48)
+    np.testing.assert_allclose(found[:4], 0)
+    np.testing.assert_allclose(found[4:], np.tile([80, 0, 0, 0], (4, 1)))
+    found = added([[hinted]], 72, window=["2030-03-05", "2030-03-05"], probability=1)
+    np.testing.assert_allclose(found[:4], 0)
+    assert (found[8] == 40).all(), "it stands"

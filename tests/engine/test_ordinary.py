@@ -72,6 +72,17 @@ def test_means_by_weekday_with_suppression_and_lag() -> None:
     assert follow[-1] < 0.55
 
 
+def test_nobody_comes_to_a_shut_door_and_those_abroad_come_home() -> None:
+    run = begun(1000)
+    run.now.pressure[:] = 0
+    run.now.closed[:, 0], run.now.closed[:, 1], run.now.closed[:, 2] = 1.0, 0.25, 0.5
+    arrivals, _ = ordinary.step(run.members, run.state, run.now)
+    assert (arrivals[:, 0] == 0).all()
+    small.near(arrivals[:, 1], 0.75 * 24 / 4 * IN[0], 0.75 * 24 / 4 * IN[0])
+    for entry, kept in enumerate((0.0, 0.75, 0.5)):
+        small.near(run.state.ordinary_abroad[:, entry], plain.lagged(np.array([kept]), 50.0, 6.0)[-1], 0)
+
+
 def test_the_variance_is_that_of_a_poisson_number() -> None:
     run = begun(2000)
     run.now.pressure[:] = 0

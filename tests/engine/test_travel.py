@@ -50,7 +50,7 @@ def begun(members: int = 1, **parts: Any) -> small.Small:
         ),
         "services": (flights(), flights(id="feed", destination="bbb", domestic=True, hours=1)),
         "call_up": {
-            "quota": 0,
+            "quota": 1_000_000,
             "from": "2030-03-04T00:00+00:00",
             "until": "2030-03-05T00:00+00:00",
             "half_time": "1 d",
@@ -111,13 +111,14 @@ def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
     small.near(left, people / 4, people * 3 / 16)
     stopped = people * out
     small.near(state.turned_back[:, a], stopped, stopped * (1 - out))
+    served = refuse * summon  # those whom the carrier leaves behind get no summons
     for stock, share in (
-        (state.cooling[:, :, 0].sum(axis=1), 1 - summon),
-        (state.listed.sum(axis=1), summon),
-        (state.called_up[:, :, 2].sum(axis=1), summon * 0.6),
-        (state.cooling[:, :, 2].sum(axis=1), summon * 0.4),
+        (state.cooling[:, :, 0].sum(axis=1), out - served),
+        (state.listed.sum(axis=1), served),
+        (state.called_up[:, :, 2].sum(axis=1), served * 0.6),
+        (state.cooling[:, :, 2].sum(axis=1), served * 0.4),
     ):
-        small.near(stock, stopped * share, stopped * share * (1 - out * share))
+        small.near(stock, people * share, people * share * (1 - share))
     arrived = people * (1 - out)
     small.near(state.flows[:, :, a].sum(axis=1), arrived, arrived * out)
     small.near(state.abroad[:, 0, 0], arrived * (people // 4) / people, arrived)
@@ -127,6 +128,23 @@ def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
         for j, chance in enumerate(p):
             ring[(part + j) % len(ring)] += chance / 4
     small.near(state.air[:, a - world.doors, :, 0], arrived * ring, arrived * ring)
+
+
+def test_exit_control_alone_serves_summonses() -> None:
+    for refused, admitted, closed, listed in ((0, 0, 0, 0), (1, 0, 0, 600), (1, 1, 1, 0), (1, 0, 0.25, 450)):
+        run = begun(200)
+        state, world = run.state, run.members.world
+        fly = int(np.flatnonzero(~world.product_domestic)[0])
+        a = world.product_entry[fly]
+        state.booked[:, fly, 0, 0] = 600
+        state.booked_from[:, fly, 0] = [200, 400]
+        run.now.begin = 18.0  # the last step of a day: everybody leaves
+        run.now.refused[:, a, 0], run.now.admitted[:, a, 0], run.now.closed[:, a] = refused, admitted, closed
+        run.now.summoned[:, a, 0] = 1.0
+        step(run)
+        assert (state.turned_back[:, a] == 600).all()
+        share = listed / 600
+        small.near(state.listed.sum(axis=1), listed, 600 * share * (1 - share))
 
 
 def test_a_feeder_lands_on_the_road_to_its_door_without_exit_control() -> None:

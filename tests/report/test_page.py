@@ -87,6 +87,7 @@ def test_the_page_holds_what_the_issue_asks_for(page: str) -> None:
     for wanted in (
         "This is a hindsight run, not a forecast",
         "<b>Purpose.</b>",
+        "For planning the reception of groups of people; not for intercepting anybody.",
         "Decree 647",
         "0.03–0.3 per d",
         "Origins of the travellers",
@@ -115,10 +116,23 @@ def test_a_forecast_hides_later_events_and_hollows_later_counts(
         tmp_path / "r.html",
     )
     page = (tmp_path / "r.html").read_text("utf-8")
-    assert "This is a forecast with what was known at the start of 2022-09-25" in page
+    assert "This is a forecast with what was known by 25 Sep 2022, 00:00." in page
     assert "Finland refuses tourists" in page
     assert "Exit ban for men" not in page
     assert "counted, published later" in page
+
+
+def test_queues_that_mean_nothing_are_left_out(
+    trajectory: xr.Dataset, scenario: Scenario, observations: pd.DataFrame, tmp_path: Path
+) -> None:
+    crossings = tuple(c.model_copy(update={"queue_shown": c.id != "lars"}) for c in scenario.crossings)
+    odd = scenario.model_copy(update={"crossings": crossings})
+    render(trajectory, odd, observations, pd.DataFrame(), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    section = page[page.index('<h2 id="queues">') : page.index('<h2 id="tickets">')]
+    assert section.count("Verkhny Lars") == 1
+    assert "the queue of the model means nothing: Verkhny Lars." in section
+    assert "wait at Verkhny Lars" not in page
 
 
 def test_what_others_wrote_cannot_become_markup(

@@ -41,9 +41,55 @@ def test_an_empty_comparison_is_fine(trajectory: xr.Dataset, scenario: Scenario)
     assert hits(pd.DataFrame()) == ""
 
 
-def test_a_forecast_says_so(trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame) -> None:
-    run = trajectory.assign_attrs(as_of="2022-09-25")
-    assert "what was known at the start of 2022-09-25" in printed(run, scenario, comparison)
+@pytest.mark.parametrize(
+    "moment", ["2022-09-26", "2022-09-26T00:00:00+03:00", "2022-09-25T21:00:00+00:00", "2022-09-26T01:00:00+04:00"]
+)
+def test_a_forecast_says_so(moment: str, trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame) -> None:
+    run = trajectory.assign_attrs(as_of=moment)
+    assert "(forecast with what was known by 26 Sep 2022, 00:00)" in printed(run, scenario, comparison)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("", "Nobody beyond ordinary travel arrives abroad between 20 Sep and 3 Oct 2022."),
+        (
+            "2022-09-21T00:00:00+03:00",
+            "Nobody beyond ordinary travel is expected between 20 Sep and 3 Oct 2022: "
+            "no signal is known by 21 Sep 2022, 00:00.",
+        ),
+        (
+            "2022-09-22T00:00:00+03:00",
+            "Nobody beyond ordinary travel is expected between 20 Sep and 3 Oct 2022: "
+            "the signals known by then move nobody.",
+        ),
+    ],
+)
+def test_a_run_without_a_surge_reads_well(
+    as_of: str, expected: str, trajectory: xr.Dataset, scenario: Scenario
+) -> None:
+    calm = trajectory.assign(surge=trajectory["surge"] * 0).assign_attrs(as_of=as_of)
+    first, second, *_ = facts.headline(calm, scenario, facts.Facts.of(calm, scenario))
+    assert first == expected
+    assert second.startswith("Entries peak")
+    assert "About 0" not in printed(calm, scenario, pd.DataFrame())
+
+
+def without_queue(scenario: Scenario, crossing: str) -> Scenario:
+    kept = (c.model_copy(update={"queue_shown": c.id != crossing}) for c in scenario.crossings)
+    return scenario.model_copy(update={"crossings": tuple(kept)})
+
+
+def test_queues_that_mean_nothing_are_left_out(
+    trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame
+) -> None:
+    worst = facts.Facts.of(trajectory, scenario).queues[0].crossing
+    found = facts.Facts.of(trajectory, without_queue(scenario, worst))
+    assert worst not in [queue.crossing for queue in found.queues]
+    name = Names.of(scenario).door(worst)
+    text = printed(trajectory, without_queue(scenario, worst), comparison)
+    assert f"The longest queue stands at {name}" not in text
+    assert f"Left out, for there the queue of the model means nothing: {name}." in text
 
 
 def test_the_longest_queue_adds_up_the_lanes_of_a_crossing(trajectory: xr.Dataset) -> None:

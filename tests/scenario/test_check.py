@@ -13,11 +13,15 @@ from egress.scenario.load import load
 Change = Callable[[str, str, str], None]
 Faults = Callable[[], list[str]]
 YAML = "scenario.yaml"
+STEP = "expected whole hours that divide a day: 1, 2, 3, 4, 6, 8, 12 or 24 h"
 SPAN = "expected 2029-12-01 (90 days before the period) to 2030-03-10 (its end)"
 
 # what is wrong: file, a text in it, what stands there instead, the first fault
 BROKEN = {
-    "step": (YAML, "6 h", "5 h", "9:9: 5 h do not divide a day: expected 1, 2, 3, 4, 6, 8, 12 or 24 h"),
+    "step": (YAML, "6 h", "5 h", f"9:9: a step of 5 h: {STEP}"),
+    "step that is not whole": (YAML, "6 h", "2.4 h", f"9:9: a step of 2.4 h: {STEP}"),
+    "step of minutes": (YAML, "6 h", "30 min", f"9:9: a step of 0.5 h: {STEP}"),
+    "no step": (YAML, "6 h", "0 h", f"9:9: a step of 0 h: {STEP}"),
     "period": (
         YAML,
         "end: 2030-03-10",
@@ -339,6 +343,12 @@ def test_a_hint_without_probability(change: Change, faults: Faults) -> None:
     change(YAML, "denied, probability: 0.1", "denied")
     expected = "'ban' is hinted without a probability: expected 'probability' from 0 to 1"
     assert faults() == [f"tiny/scenario.yaml:41:5: {expected}"]
+
+
+@pytest.mark.parametrize("hours", [1, 2, 3, 4, 6, 8, 12, 24])
+def test_whole_hours_that_divide_a_day_are_steps(hours: int, change: Change, faults: Faults) -> None:
+    change(YAML, "6 h", f"{hours * 60} min")
+    assert faults() == []
 
 
 def test_a_land_crossing_needs_a_lane(folder: Path, faults: Faults) -> None:

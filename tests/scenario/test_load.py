@@ -240,6 +240,13 @@ def test_an_empty_file(file: str, folder: Path, faults: Faults) -> None:
     assert faults() == [f"tiny/{file}:1:1: is empty"]
 
 
+@pytest.mark.parametrize("text", [",,,\n,,,\n", ",", '"",""\n'])
+@pytest.mark.parametrize("file", ["origins.csv", "lanes.csv"])
+def test_a_table_of_empty_cells(file: str, text: str, folder: Path, faults: Faults) -> None:
+    (folder / file).write_text(text, encoding="utf-8")
+    assert faults() == [f"tiny/{file}:1:1: holds only empty cells: expected a line of column names"]
+
+
 @pytest.mark.parametrize("file", [YAML, "origins.csv"])
 def test_a_folder_instead_of_a_file(file: str, folder: Path, faults: Faults) -> None:
     (folder / file).unlink()

@@ -7,7 +7,7 @@ import pytest
 
 from egress.engine.loop import Chunk, advance
 from egress.scenario.schema import Scenario
-from egress.testing import assert_conserved, group, origin, people, signal, started, town
+from egress.testing import assert_conserved, group, origin, people, policy, put_on_road, signal, started, town
 
 QUOTA = 300_000
 
@@ -126,3 +126,48 @@ def test_small_region_of_great_weight_does_not_spoil_the_quota():
     chunk = started(scenario.model_copy(update={"origins": town(origins=regions).origins}), 3)
     served(chunk)
     assert (chunk.state.called_up.sum(axis=2) == [2000, QUOTA - 2000]).all()
+
+
+def stopped_at_the_border(quota: int, until: str) -> Chunk:
+    """Return a town of 20,000 exposed people whose call-up begins on the second day.
+
+    Whoever comes to the bridge is refused, served a summons and complies.
+    """
+    stop = policy({"kind": "refuse_exit", "share": 1, "summons": 1})
+    order = {
+        "quota": quota, "from": "2030-03-02T00:00+00:00", "until": until, "half_time": "1 d", "comply": 1,
+        "hide": 0, "found": 0, "evidence": ["example"],
+    }  # fmt: skip
+    scenario = town(population=20_000, per_day=40_000, policies=[stop], call_up=order, numbers={"cooling_time": 1e9})
+    return started(scenario, 3)
+
+
+def test_those_served_a_summons_at_the_border_do_not_push_the_call_up_above_its_quota():
+    # 1,000 come in each step, all are listed. Those of the first day go home: the call-up has not begun. From
+    # then on they count against the quota of 1,500, which is full in the second step; the others go home.
+    chunk = stopped_at_the_border(1500, "2030-03-04T00:00+00:00")
+    course = []
+    for _ in range(16):
+        put_on_road(chunk, 1000)
+        advance(chunk)
+        assert_conserved(chunk)
+        course.append(chunk.state.called_up.sum(axis=(1, 2)))
+    assert (np.array(course[:4]) == 0).all()
+    assert (course[4] >= 1000).all()
+    assert (course[4] < 1500).all()
+    assert (np.array(course[5:]) == 1500).all()
+    # every one of them was listed, and those whom the call-up itself found, fewer than 300 in its first step
+    assert (chunk.state.listed >= 16_000).all()
+
+
+def test_nobody_is_called_up_at_the_border_after_the_end():
+    # The quota of 20,500 takes all 19,000 who do not drive when the call-up ends; the 1,000 who come to the bridge
+    # in the next step are listed and go home.
+    chunk = stopped_at_the_border(20_500, "2030-03-03T00:00+00:00")
+    for step in range(9):
+        if step == 7:
+            put_on_road(chunk, 1000, ahead=1)
+        advance(chunk)
+    assert (chunk.state.called_up.sum(axis=(1, 2)) == 19_000).all()
+    assert (chunk.state.listed == 20_000).all()
+    assert (chunk.state.cooling.sum(axis=(1, 2)) == 1000).all()

@@ -1,9 +1,11 @@
 """Nobody is lost: conservation of people and of waiting time, checked in every member and step of a run.
 
-N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
+    N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
           + booked + on the road or queued + abroad
-booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
-∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
+    booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
+    ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
+
+The balance of people is checked in every step, places against origins and waits against integrals once a day.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _choose(chunk: Chunk) -> None:
         chunk.members,
         chunk.state,
         chunk.now,
-        published_wait(chunk),
+        published_wait(chunk.members, chunk.state, chunk.now),
         chunk.record["seats_sold"][:, day],
         chunk.record["fare"][:, day],
         chunk.record["next_seat"][:, day],
@@ -127,12 +127,14 @@ def advance(chunk: Chunk) -> None:
         process(chunk)
         chunk.seconds[name] = chunk.seconds.get(name, 0.0) + time.perf_counter() - started
     started = time.perf_counter()
-    chunk.state.step += 1
+    state = chunk.state
+    state.waits[:, :, state.step % state.waits.shape[2]] = chunk.record["wait"][:, state.step]
+    state.step += 1
     _write(chunk)
-    conserve.assert_conserved(chunk.state, chunk.members.world)
-    if chunk.state.step % chunk.members.world.per_day == 0:
-        conserve.assert_in_place(chunk.state, chunk.members.world)
-        conserve.assert_waits(chunk.state, chunk.members.world)
+    conserve.assert_conserved(state, chunk.members.world)
+    if state.step % chunk.members.world.per_day == 0:
+        conserve.assert_in_place(state, chunk.members.world)
+        conserve.assert_waits(state, chunk.members.world)
     chunk.seconds["record and check"] = chunk.seconds.get("record and check", 0.0) + time.perf_counter() - started
 
 
@@ -164,18 +166,19 @@ def _behind(chunk: Chunk) -> Ints:
     return np.asarray((chunk.state.road_from.sum(axis=2) * shut[:, :, None]).sum(axis=1))
 
 
-def published_wait(chunk: Chunk) -> Floats:
+def published_wait(members: Members, state: State, now: Now) -> Floats:
     """Return [M, X] the wait at each door as people hear of it: ℓ hours old, mean of its lanes in use."""
-    members, world = chunk.members, chunk.members.world
-    wait = chunk.record["wait"]
-    position = (chunk.now.middle - members["published_delay"]) / world.delta - 1.0
+    world = members.world
+    slots = state.waits.shape[2]
+    position = (now.middle - members["published_delay"]) / world.delta - 1.0
     before = np.floor(position).astype(np.int64)
     part = (position - before)[:, None]
     rows = np.arange(len(members))
 
     def at(steps: Ints) -> Floats:
-        heard = wait[rows, np.clip(steps, 0, chunk.now.step)]
-        return np.asarray(np.where((steps >= 0)[:, None], heard, 0.0), dtype=float)
+        kept = np.clip(steps, now.step - slots, now.step - 1)  # the last step taken is the latest news
+        heard = state.waits[rows, :, kept % slots]
+        return np.asarray(np.where((kept >= 0)[:, None], heard, 0.0), dtype=float)
 
     lanes = at(before) * (1 - part) + at(before + 1) * part
     share = np.where(np.isfinite(lanes), members.lane("share"), 0.0)

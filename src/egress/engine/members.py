@@ -298,7 +298,7 @@ def knot_uniforms(seed: int, members: Ints, first: int, days: int, cells: int, w
     return out
 
 
-def share_of_step(start: Floats, end: Floats, begin: float, delta: float) -> Floats:
+def share_of_step(start: Floats, end: Floats, begin: float | Floats, delta: float | Floats) -> Floats:
     """Return the share of a step [begin, begin + delta] within [start, end], any shape."""
     inside = np.minimum(end, begin + delta) - np.maximum(start, begin)
     return np.clip(inside / delta, 0.0, 1.0)

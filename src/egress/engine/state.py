@@ -101,6 +101,8 @@ class State:
     """[M, L] time integral of people waiting (trapezoid)."""
     wait_sum: Floats
     """[M, L] sum of the waits of all who left the queue."""
+    waits: npt.NDArray[np.float32]
+    """[M, L, W] hours of wait at the end of each of the last steps (ring), of which people hear late."""
 
     def copy(self) -> State:
         """Return a deep copy."""
@@ -139,6 +141,12 @@ def ring_length(longest: float, spread: float, delta: float) -> int:
     """Return how many steps a ring must hold for journeys of up to `longest` hours."""
     steps: int = ceil(longest * spread**TAIL / delta)
     return steps + 2
+
+
+def steps_heard(world: World) -> int:
+    """Return how many past steps people can hear of: enough for any member but the extreme (1 in 10,000)."""
+    delay = next(p.value for p in world.scenario.parameters if p.name == "published_delay")
+    return ceil(float(delay.quantile(np.array(0.9999))) / world.delta) + 2
 
 
 def initial(members: Members) -> State:
@@ -190,6 +198,7 @@ def initial(members: Members) -> State:
         flows=people(o, a),
         queue_integral=reals(lanes),
         wait_sum=reals(lanes),
+        waits=np.zeros((m, lanes, steps_heard(w)), dtype=np.float32),
     )
 
 

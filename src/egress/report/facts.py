@@ -11,11 +11,14 @@ import pandas as pd
 import xarray as xr
 
 from egress.report.names import Names
+from egress.report.observed import as_of_moment
 from egress.report.rounding import people, span
 from egress.report.tables import OUTCOMES, local_ends, summed
+from egress.scenario.schema import Scenario
 
 Array = npt.NDArray[Any]
 FAR = 7  # days: tickets count as sold out when the first free seat is further away than this
+NOTE = 10  # persons: shorter queues are not worth a word
 FEW = 5  # members: fewer on one side of a fork say nothing
 
 
@@ -111,6 +114,15 @@ def between(first: pd.Timestamp, last: pd.Timestamp) -> str:
     return f"{first.day}–{day(last)}" if first.month == last.month else f"{day(first)}–{day(last)}"
 
 
+def known_until(trajectory: xr.Dataset) -> str:
+    """Return `26 Sep 2022, 00:00`, the local time at which a forecast stands; empty in hindsight."""
+    as_of = str(trajectory.attrs["as_of"])
+    if not as_of:
+        return ""
+    moment = as_of_moment(as_of, trajectory)
+    return f"{day(moment)} {moment:%Y, %H:%M}"
+
+
 def days_of(trajectory: xr.Dataset) -> pd.DatetimeIndex:
     """Return the local days of a run."""
     return pd.DatetimeIndex(trajectory["day"].values)
@@ -128,17 +140,22 @@ class Facts:
     countries: list[Destination]
     doors: list[Destination]
     queues: list[Queue]
+    """Without crossings whose queue means nothing (`unshown`)."""
     tickets: list[Ticket]
+    unshown: list[str]
+    """Crossings whose queue means nothing, in the scenario's order."""
 
     @classmethod
-    def of(cls, trajectory: xr.Dataset) -> Facts:
+    def of(cls, trajectory: xr.Dataset, scenario: Scenario) -> Facts:
         """Work the facts of a run out, once."""
         ends = destinations(trajectory, "country"), destinations(trajectory, "door")
-        return cls(*ends, longest_queues(trajectory), tickets(trajectory))
+        unshown = [crossing.id for crossing in scenario.crossings if not crossing.queue_shown]
+        queues = [queue for queue in longest_queues(trajectory) if queue.crossing not in unshown]
+        return cls(*ends, queues, tickets(trajectory), unshown)
 
 
 def destinations(trajectory: xr.Dataset, by: str = "country") -> list[Destination]:
-    """Return every country (or `door`) of arrival, the largest surge first."""
+    """Return every country (or `door`) of arrival, the largest surge first, then the most entries."""
     surge = summed(trajectory["surge"], by)
     arrivals = summed(trajectory["arrivals"], by)
     gross, staying = (arrivals.sel(measure=name).values for name in ("gross", "staying"))
@@ -152,7 +169,7 @@ def destinations(trajectory: xr.Dataset, by: str = "country") -> list[Destinatio
         )
         for at, label in enumerate(surge[by].values)
     ]
-    return sorted(found, key=lambda d: -d.surge.middle)
+    return sorted(found, key=lambda d: (-d.surge.middle, -d.peak.height.middle))
 
 
 def peak(values: Array, days: pd.DatetimeIndex) -> Peak:
@@ -245,36 +262,68 @@ def forks(trajectory: xr.Dataset) -> list[Fork]:
     return found
 
 
-def headline(trajectory: xr.Dataset, found: Facts, names: Names, exact: bool = False) -> list[str]:
+def headline(trajectory: xr.Dataset, scenario: Scenario, found: Facts, exact: bool = False) -> list[str]:
     """Return the run in a few sentences, the most important first."""
-    days, top = days_of(trajectory), found.countries
+    names, days = Names.of(scenario), days_of(trajectory)
+    gross = trajectory["arrivals"].sel(measure="gross").sum("crossing", dtype=np.int64)
+    crest = peak(gross.transpose("member", "day").values, days)
+    height = crest.height.people(exact)
+    surge = _surge_lines(trajectory, found, names, exact) if whole_surge(trajectory).any() else []
+    return [
+        *(surge or [_nobody(trajectory, scenario)]),
+        f"Entries peak around {crest.days()}, at about {height} a day with ordinary travel.",
+        *_worst_queue(found.queues, names, exact),
+    ]
+
+
+def _surge_lines(trajectory: xr.Dataset, found: Facts, names: Names, exact: bool) -> list[str]:
     surge = Range.of(whole_surge(trajectory))
     staying = Range.of(
         trajectory["arrivals"].sel(measure="staying").isel(day=-1).sum("crossing", dtype=np.int64).values
     )
-    gross = trajectory["arrivals"].sel(measure="gross").sum("crossing", dtype=np.int64)
-    crest = peak(gross.transpose("member", "day").values, days)
-    first, last = day(days[0]), f"{day(days[-1])} {days[-1].year}"
-    most = listed([f"{names.country(d.label)} ({people(d.surge.middle, exact)})" for d in top[:3]])
-    height = crest.height.people(exact)
-    said = [
-        f"About {surge.people(exact)} people arrive abroad in this surge between {first} and {last}, "
+    most = listed([f"{names.country(d.label)} ({people(d.surge.middle, exact)})" for d in found.countries[:3]])
+    return [
+        f"About {surge.people(exact)} people arrive abroad in this surge between {_span_of(trajectory)}, "
         f"beyond ordinary travel; about {staying.people(exact)} of them are still there at the end.",
         f"Most go to {most}.",
-        f"Entries peak around {crest.days()}, at about {height} a day with ordinary travel.",
     ]
-    return said + _worst_queue(found.queues, names, exact)
+
+
+def _span_of(trajectory: xr.Dataset) -> str:
+    days = days_of(trajectory)
+    return f"{day(days[0])} and {day(days[-1])} {days[-1].year}"
+
+
+def _nobody(trajectory: xr.Dataset, scenario: Scenario) -> str:
+    """Return the sentence for a run without anybody of the surge."""
+    until = known_until(trajectory)
+    if not until:
+        return f"Nobody beyond ordinary travel arrives abroad between {_span_of(trajectory)}."
+    now = pd.Timestamp(f"{as_of_moment(str(trajectory.attrs['as_of']), trajectory)}{trajectory.attrs['utc_offset']}")
+    known = any(signal.at < now for signal in scenario.signals)
+    why = "the signals known by then move nobody" if known else f"no signal is known by {until}"
+    return f"Nobody beyond ordinary travel is expected between {_span_of(trajectory)}: {why}."
 
 
 def _worst_queue(lines: list[Queue], names: Names, exact: bool) -> list[str]:
-    if not lines or lines[0].people.high < 1:
+    if not lines or lines[0].people.high < NOTE:
         return ["No queue of note forms at any crossing."]
     worst = lines[0]
     where, waiting = names.door(worst.crossing), worst.people.people(exact)
     return [
-        f"The longest queue stands at {where}: about {waiting} people "
-        f"around {day(worst.at)}, with waits of up to {wait_range(worst.wait)}."
+        f"The longest queue stands at {where}: about {waiting} people around {day(worst.at)}, {_waits(worst.wait)}."
     ]
+
+
+def unshown_line(crossings: list[str], names: Names) -> str:
+    """Return the sentence on queues that are left out; empty where none is."""
+    where = listed([names.door(crossing) for crossing in crossings])
+    return f"Left out, for there the queue of the model means nothing: {where}." if crossings else ""
+
+
+def _waits(wait: Range) -> str:
+    text = wait_range(wait)
+    return f"with waits {text}" if text.startswith("under") else f"with waits of up to {text}"
 
 
 def wait_range(wait: Range) -> str:

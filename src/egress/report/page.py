@@ -106,8 +106,8 @@ def content(
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     names, evidence = Names.of(scenario), references(scenario)
-    found = facts.Facts.of(trajectory)
-    queues = [queue for queue in found.queues if queue.people.high >= 10]
+    found = facts.Facts.of(trajectory, scenario)
+    queues = [queue for queue in found.queues if queue.people.high >= facts.NOTE]
     top = [ticket for ticket in found.tickets if ticket.seats.high > 0]
     weeks = trajectory, scenario, comparison, exact
     events = charts.events(scenario, trajectory)
@@ -117,7 +117,8 @@ def content(
         "hindsight": not trajectory.attrs["as_of"],
         "period": period(trajectory),
         "knowledge": capital(words.knowledge(trajectory)),
-        "headline": facts.headline(trajectory, found, names, exact),
+        "known_until": facts.known_until(trajectory),
+        "headline": facts.headline(trajectory, scenario, found, exact),
         "tiles": tiles(trajectory, names, queues, exact),
         "arrivals": list(arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)),
         "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
@@ -127,6 +128,7 @@ def content(
         ],
         "waits": waits_figure(trajectory, queues, names),
         "queues": queue_table(queues, names, exact),
+        "queues_left_out": facts.unshown_line(found.unshown, names),
         "seats": seats_figure(trajectory, top[:SERVICES], names),
         "sold_out": sold_out_table(found.tickets, names, exact),
         "fares": list(fare_figures(trajectory, top[:FARES], names)),
@@ -330,11 +332,12 @@ def map_figure(doors: Sequence[facts.Destination], trajectory: xr.Dataset, scena
     """Return the map of flows."""
     names = Names.of(scenario)
     most = facts.listed([f"{names.door(d.label)} ({people(d.surge.middle, exact)})" for d in doors[:3]])
+    said = f"Most leave by {most}. " if facts.whole_surge(trajectory).any() else ""
     chart, outlines = maps.flow_map(trajectory, scenario)
     return Figure(
         "Where they set out, which way they leave, where they arrive",
         _drawn(chart, "Map of origins, crossings and destinations", outlines),
-        f"Most leave by {most}. Black rings: regions of origin; orange discs: crossings and airports; green "
+        f"{said}Black rings: regions of origin; orange discs: crossings and airports; green "
         "discs: places flown to; blue lines: ways to the door; green lines: flights. Discs grow in area with "
         "the number of people; the thinnest flows are left out. Where people come from follows from the "
         "scenario's assumptions; counts at borders cannot check it.",

@@ -52,15 +52,15 @@ def summary(
     trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame, *, exact: bool = False
 ) -> RenderableType:
     """Return what a planner reads first, as something that rich prints."""
-    names, found = Names.of(scenario), facts.Facts.of(trajectory)
+    names, found = Names.of(scenario), facts.Facts.of(trajectory, scenario)
     weeks = trajectory, scenario, comparison
     parts: Iterable[RenderableType] = (
         Text(f"{scenario.title}  ({knowledge(trajectory)})", style="bold"),
-        *(Text(f"• {line}") for line in facts.headline(trajectory, found, names, exact)),
+        *(Text(f"• {line}") for line in facts.headline(trajectory, scenario, found, exact)),
         Text(RANGES, style="dim"),
         _weeks_table("country", found.countries, COUNTRIES, *weeks, exact),
         _weeks_table("door", found.doors, DOORS, *weeks, exact),
-        _queue_table(found.queues, names, exact),
+        _queue_table(found, names, exact),
         _ticket_table(found.tickets, names, exact),
         *_people_lines(trajectory, exact),
         *_fork_lines(trajectory, names, exact),
@@ -73,8 +73,8 @@ def summary(
 
 def knowledge(trajectory: xr.Dataset) -> str:
     """Return what the run was allowed to know, in words."""
-    as_of = str(trajectory.attrs["as_of"])
-    return f"forecast with what was known at the start of {as_of}" if as_of else "hindsight run, not a forecast"
+    until = facts.known_until(trajectory)
+    return f"forecast with what was known by {until}" if until else "hindsight run, not a forecast"
 
 
 def week_rows(
@@ -131,7 +131,7 @@ def _weeks_table(
     return table
 
 
-def _queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> RenderableType:
+def _queue_table(found: facts.Facts, names: Names, exact: bool) -> RenderableType:
     table = _table("Longest queues")
     for name in (
         "crossing",
@@ -143,10 +143,12 @@ def _queue_table(queues: Sequence[facts.Queue], names: Names, exact: bool) -> Re
         "gave up",
     ):
         table.add_column(name, justify="left" if name == "crossing" else "right")
-    for queue in queues[:QUEUES]:
-        if queue.people.high >= 10 or queue.turned_back.high >= 10:
+    for queue in found.queues[:QUEUES]:
+        if queue.people.high >= facts.NOTE or queue.turned_back.high >= facts.NOTE:
             table.add_row(names.door(queue.crossing), *queue_cells(queue, exact))
-    return table if table.row_count else Text("No queue of note forms at any crossing.")
+    without = facts.unshown_line(found.unshown, names)
+    table.caption = without or None
+    return table if table.row_count else Text(f"No queue of note forms at any crossing. {without}".strip())
 
 
 def queue_cells(queue: facts.Queue, exact: bool = False) -> list[str]:

@@ -20,6 +20,7 @@ CLASSES = ("exposed", "others")  # names for all exposed groups and all others
 DOCUMENTS = ("internal", "travel", "visa")
 PAGES = ("assumption", "model.md", "behaviour.md")  # sources that no evidence table lists
 REACH = 4000.0  # km, great circle; 72 h by road and rail at about 65 km/h with detours (data/parameters.csv)
+STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours: whole, and they divide a day
 NEAR_ONE = 0.01  # by how much the mean of a weekday profile may miss 1
 
 
@@ -99,8 +100,9 @@ def period(scenario: Scenario) -> Iterator[Finding]:
             ("period", "end"),
             f"the period ends before it starts: expected {p.start} or later, found {p.end}",
         )
-    if not 1 <= p.step <= 24 or (24 / p.step) % 1:
-        yield ("period", "step"), f"{p.step:g} h do not divide a day: expected 1, 2, 3, 4, 6, 8, 12 or 24 h"
+    if p.step not in STEPS:
+        message = f"a step of {p.step:g} h: expected whole hours that divide a day: 1, 2, 3, 4, 6, 8, 12 or 24 h"
+        yield ("period", "step"), message
     offsets: list[tuple[Loc, str]] = [(("period", "utc_offset"), p.utc_offset)]
     offsets += [(("crossings", i, "utc_offset"), c.utc_offset) for i, c in enumerate(scenario.crossings)]
     for loc, offset in offsets:

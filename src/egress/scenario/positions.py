@@ -255,6 +255,9 @@ def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) ->
         message = "a quoted cell that does not end: expected a closing quote and a comma"
         reading.fault(line, column, message, partial=True)
         return reading
+    if not rows:
+        reading.fault(1, 1, "holds only empty cells: expected a line of column names", partial=True)
+        return reading
     header = _header(rows[0], columns, required, reading)
     if header is not None:
         for row in rows[1:]:

@@ -25,10 +25,23 @@ from egress.units import example, parse
 
 Everyone = Literal["all"]
 Names = tuple[str, ...]
+SAMPLES: dict[str, tuple[Any, Any]] = {
+    "number": (1, 2),
+    "share": ("10 %", "20 %"),
+    "persons": ("200 thousand", "300 thousand"),
+    "duration": ("36 h", "3 d"),
+    "distance": ("100 km", "120 km"),
+    "money": (5000, 9000),
+    "rate": ("0.3/day", "0.5/day"),
+    "flow": ("4 thousand/day", "6 thousand/day"),
+    "vehicle flow": ("870 vehicles/day", "1200 vehicles/day"),
+}
+"""Two quantities of each dimension as a user writes them, for the examples of the JSON schema."""
 
 
 def uncertain(dimension: str, least: float = 0.0, most: float = float("inf")) -> Any:
     """Return the field type of an uncertain quantity: a number, a text with a unit, or a distribution."""
+    low, high = SAMPLES[dimension]
     return Annotated[
         Distribution,
         BeforeValidator(lambda raw: Distribution.read(raw, dimension, least=least, most=most)),
@@ -36,6 +49,8 @@ def uncertain(dimension: str, least: float = 0.0, most: float = float("inf")) ->
             {
                 "anyOf": [{"type": "number"}, {"type": "string"}, {"type": "object"}],
                 "description": f"{example(dimension)}, {{range: [low, high]}}, {{uniform: [low, high]}}, …",
+                # the help of a field takes the place of this description, not that of the examples
+                "examples": [low, {"range": [low, high]}, {"uniform": [low, high]}],
             }
         ),
     ]
@@ -50,7 +65,8 @@ def exact(dimension: str, most: float = float("inf")) -> Any:
             raise ValueError(f"{number:g} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
-    return Annotated[float, BeforeValidator(read), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]})]
+    shown = {"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["6 h", 6]}
+    return Annotated[float, BeforeValidator(read), WithJsonSchema(shown)]
 
 
 def _listed(raw: Any) -> Any:
@@ -78,6 +94,7 @@ if TYPE_CHECKING:
     Distance: TypeAlias = Distribution
     Money: TypeAlias = Distribution
     Hours: TypeAlias = float
+    Exact: TypeAlias = float
 else:
     Number = uncertain("number")
     AnyNumber = uncertain("number", least=float("-inf"))
@@ -90,6 +107,7 @@ else:
     Distance = uncertain("distance")
     Money = uncertain("money")
     Hours = exact("duration")
+    Exact = exact("number")
 
 
 class Base(BaseModel):
@@ -132,13 +150,14 @@ class Period(Base):
     utc_offset: str = Field(pattern=r"^[+-]\d\d:\d\d$")
     """Offset of local time, such as +03:00; days of the results are days at this offset."""
     step: Hours = 6.0
-    """Length of a step: 1 h to 24 h, a divisor of a day; results must not depend on it."""
+    """Length of a step: 1, 2, 3, 4, 6, 8, 12 or 24 h; results must not depend on it."""
 
 
 class Group(Base):
     """People alike for the model: sex and age band × liability to the call-up × documents."""
 
     id: str
+    """Name that signals and policies refer to, without spaces."""
     name: str
     """As a planner would say it."""
     documents: Literal["internal", "travel", "visa"]
@@ -172,12 +191,17 @@ class Origin(Row):
     """A region that people leave."""
 
     id: str
+    """Name that policies and results refer to, without spaces."""
     name: str
+    """The region as shown in reports."""
     kind: str = "other"
     """Class of origin, for the composition by group (such as `metropolis`)."""
     lat: float = Field(ge=-90, le=90)
+    """Latitude of where most people set out, degrees north."""
     lon: float = Field(ge=-180, le=180)
+    """Longitude of it, degrees east."""
     population: Persons
+    """Residents at the start of the period, persons."""
     willing: Number = Distribution("fixed", 1, 1, 1)
     """ω: multiplier of φ in this region."""
     intensity: Number = Distribution("fixed", 1, 1, 1)
@@ -194,11 +218,15 @@ class Place(Row):
     """A destination: where an arrival is counted."""
 
     id: str
+    """Name that crossings and services refer to, without spaces."""
     name: str
+    """The place as shown in reports."""
     country: str = Field(min_length=3, max_length=3)
     """ISO 3166 alpha-3 code."""
     lat: float = Field(ge=-90, le=90)
+    """Latitude, degrees north."""
     lon: float = Field(ge=-180, le=180)
+    """Longitude, degrees east."""
     admits: NameList
     """Documents with which people are admitted at the start of the period."""
     diaspora: Persons = Distribution("fixed", 0, 0, 0)
@@ -209,14 +237,19 @@ class Crossing(Row):
     """A named border crossing point; an airport of departure is one too (mode air)."""
 
     id: str
+    """Name that lanes, policies and counts refer to, without spaces."""
     name: str
+    """The crossing as shown in reports."""
     between: NameList = Field(min_length=2, max_length=2)
     """Country left and country entered (alpha-3); for an airport the second is `AIR`."""
     place: str = ""
     """The destination place behind it; empty for an airport."""
     mode: Literal["road", "rail", "air"]
+    """How people travel through it: road, rail or air."""
     lat: float = Field(ge=-90, le=90)
+    """Latitude of the crossing, degrees north."""
     lon: float = Field(ge=-180, le=180)
+    """Longitude of the crossing, degrees east."""
     nest: str = "all"
     """Crossings that are close substitutes share a nest (same document and region)."""
     entries: Flow = Distribution("fixed", 0, 0, 0)
@@ -226,20 +259,26 @@ class Crossing(Row):
     weekday_entries: str = ""
     """Name of a weekday profile (empty = every day alike)."""
     weekday_exits: str = ""
+    """The same for exits."""
     utc_offset: str = Field(default="", pattern=r"^([+-]\d\d:\d\d)?$")
     """Offset of the counts' local time; empty = that of the period."""
+    queue_shown: bool = True
+    """False where the queue means nothing: it is left out of summary and report; say why in basis."""
 
 
 class Lane(Row):
     """One way through a land crossing, with its own rate of service and its own queue."""
 
     crossing: str
+    """The land crossing that it is part of."""
     kind: Literal["vehicle", "bus", "foot", "rail"]
+    """vehicle (own cars), bus (minibuses, taxis, lifts), foot (walkers, bicycles) or rail (trains)."""
     throughput: Flow | None = None
     """μ1: persons per day when hard pressed; empty = ordinary entries × stress_factor."""
     relaxed: Flow | None = None
     """μ0: persons per day in ordinary times; empty = the hard-pressed rate × relaxed_factor."""
     persons_per_vehicle: Number = Distribution("fixed", 1, 1, 1)
+    """People in a vehicle, persons per vehicle."""
     share: Share = Distribution("fixed", 1, 1, 1, "share")
     """Share of those arriving who would take this lane if all lanes were open and empty."""
     open: bool = True
@@ -252,9 +291,13 @@ class Airport(Row):
     """A city with flights; `crossing` is where exit control happens."""
 
     id: str
+    """Name that origins and services refer to, without spaces."""
     name: str
+    """The city as shown in reports."""
     lat: float = Field(ge=-90, le=90)
+    """Latitude, degrees north."""
     lon: float = Field(ge=-180, le=180)
+    """Longitude, degrees east."""
     crossing: str = ""
     """The air crossing of its international departures; empty = domestic only."""
 
@@ -263,11 +306,13 @@ class Service(Row):
     """Seats per day on one leg: a flight abroad, or a feeder to a city near the border."""
 
     id: str
+    """Name that policies and results refer to, without spaces."""
     origin: str
     """Airport of departure."""
     destination: str
     """A place abroad, or an airport for a domestic feeder."""
     domestic: bool = False
+    """True for a feeder: the destination is an airport at home."""
     seats: Flow
     """Seats per day."""
     hours: Duration
@@ -275,11 +320,12 @@ class Service(Row):
     fare: Money
     """One way, in ordinary times."""
     nest: str = "air"
+    """Services that are close substitutes share a nest."""
     load: Share
     """Share of seats sold to ordinary travellers by departure."""
-    lead_shape: Number = Distribution("fixed", 0.77, 0.77, 0.77)
+    lead_shape: Exact = 0.77
     """Shape of the Weibull lead time with which ordinary seats are sold."""
-    lead_scale: Duration = Distribution("fixed", 699.6, 699.6, 699.6, "duration")
+    lead_scale: Hours = 699.6
     """Scale of that lead time."""
 
 
@@ -287,22 +333,32 @@ class Evidence(Base):
     """Who said it, when, where."""
 
     id: str
+    """Name that `source` and `evidence` refer to, without spaces."""
     what: str
+    """What it says, in a few words of one's own."""
     publisher: str = ""
+    """Who published it."""
     published: str = ""
+    """Day on which it was published, as YYYY-MM-DD where known."""
     url: str = ""
+    """Address where it can be read."""
 
 
 class Parameter(Row):
     """One number of the behaviour model, drawn per member."""
 
     name: str
+    """A name of the parameter table."""
     value: Any
     """The distribution, in the unit given."""
     unit: str
+    """Unit of value, low and high, such as `/d` or `km`."""
     shape: Literal["range", "uniform"] = "range"
+    """How values lie between low and high: a 90 % range, or uniform."""
     dimension: str = "number"
+    """Dimension of the unit; follows from it."""
     meaning: str = ""
+    """What it is, in a few words."""
 
     @model_validator(mode="before")
     @classmethod
@@ -355,6 +411,7 @@ class Signal(Base):
     """Something that becomes known and changes how many decide to leave (step 3 of the model)."""
 
     what: str
+    """What became known, as a planner would say it."""
     at: AwareDatetime
     """When it became known, with offset."""
     strength: dict[str, AnyNumber]
@@ -366,6 +423,7 @@ class Signal(Base):
     by_intensity: bool = False
     """True: multiplied by each origin's intensity."""
     evidence: Names = Field(min_length=1)
+    """Ids of the evidence table."""
 
     @model_validator(mode="before")
     @classmethod
@@ -383,17 +441,20 @@ class Series(Base):
     """An outside series z(t) that raises or lowers the pressure: F is multiplied by exp(β z)."""
 
     what: str
+    """What is measured, as a planner would say it."""
     weight: AnyNumber
-    """β_z."""
+    """β: weight of z in the exponent; below 0 it lowers the pressure."""
     points: tuple[tuple[AwareDatetime, FiniteFloat], ...] = Field(min_length=1)
     """Dated values; straight lines between, the last one holds."""
     evidence: Names = Field(min_length=1)
+    """Ids of the evidence table."""
 
 
 class RefuseExit(Base):
     """Exit control stops a share of those whom it applies to."""
 
     kind: Literal["refuse_exit"]
+    """Which effect this is."""
     share: Share
     """r: chance of being refused at the door."""
     listed_share: Share = Distribution("fixed", 0, 0, 0, "share")
@@ -408,6 +469,7 @@ class RefuseEntry(Base):
     """The other side turns away all but an exempt share."""
 
     kind: Literal["refuse_entry"]
+    """Which effect this is."""
     exempt: Share = Distribution("fixed", 0, 0, 0, "share")
     """e: share who are still admitted (residents, family, work)."""
     ordinary_exempt: Share = Distribution("fixed", 1, 1, 1, "share")
@@ -418,26 +480,32 @@ class Close(Base):
     """The crossing shuts for everybody."""
 
     kind: Literal["close"]
+    """Which effect this is."""
 
 
 class Throughput(Base):
     """Service is faster or slower by a factor."""
 
     kind: Literal["throughput"]
+    """Which effect this is."""
     factor: Number
+    """By how much the rate of service is multiplied: below 1 slower, above 1 faster."""
 
 
 class OpenLane(Base):
     """A lane opens."""
 
     kind: Literal["open_lane"]
+    """Which effect this is."""
     lane: Literal["vehicle", "bus", "foot", "rail"]
+    """Kind of lane that opens; the lane stands in lanes.csv with open = false."""
 
 
 class RoadBlock(Base):
     """A block on the road to a crossing catches those who have not passed it."""
 
     kind: Literal["road_block"]
+    """Which effect this is."""
     distance: Hours
     """Hours of travel between the block and the door."""
     turned_back: Share
@@ -450,15 +518,20 @@ class Seats(Base):
     """Seats are added to services."""
 
     kind: Literal["seats"]
+    """Which effect this is."""
     per_day: Flow
+    """Seats added to each service, per day."""
     services: Names
+    """Ids of the services that they are added to."""
 
 
 class Deter(Base):
     """Talk or checks that keep people away without stopping anybody."""
 
     kind: Literal["deter"]
+    """Which effect this is."""
     perceived: Share
+    """The chance of being stopped as people think it is: it keeps them away."""
 
 
 Effect = Annotated[
@@ -472,7 +545,9 @@ class Status(Base):
     """What was known of a policy from a moment on; fields left out keep what stood before."""
 
     at: AwareDatetime
+    """When this became known, with offset."""
     status: STATUSES
+    """How firm it is: hinted, proposed, reported, announced, in_force, denied or ended."""
     probability: Share | None = None
     """The analyst's chance that it happens."""
     feared: Share | None = None
@@ -480,17 +555,24 @@ class Status(Base):
     window: tuple[date, date] | None = None
     """First and last day on which it could start."""
     starts: AwareDatetime | None = None
+    """When it takes effect, with offset; of in_force, `at` unless given."""
     ends: AwareDatetime | None = None
+    """When it ends, with offset; empty = not within sight."""
     evidence: Names = ()
+    """Ids of the evidence table."""
 
 
 class Outcome(Base):
     """What came of it: used in hindsight runs only, never with `--as-of`."""
 
     happened: bool
+    """Whether it took effect."""
     starts: AwareDatetime | None = None
+    """When it took effect, with offset; empty = as the history says."""
     ends: AwareDatetime | None = None
+    """When it ended, with offset; empty = as the history says."""
     evidence: Names = ()
+    """Ids of the evidence table."""
 
 
 class AppliesTo(Base):
@@ -501,28 +583,41 @@ class AppliesTo(Base):
     crossings: Selection = "all"
     """Crossing ids, country codes (every crossing into that country), or all."""
     listed_only: bool = False
+    """True: binds only people listed for the call-up."""
 
 
 class Policy(Base):
     """A measure, certain or only possible, with the history of what was known of it."""
 
     id: str
+    """Name that results refer to, without spaces."""
     what: str
+    """What it does, as a planner would say it."""
     history: tuple[Status, ...] = Field(min_length=1)
+    """What was known of it from when on, in order of time."""
     probability: Share | None = None
+    """The analyst's chance that it happens, until a status gives another."""
     feared: Share | None = None
+    """w: how much weight people gave it, until a status gives another."""
     window: tuple[date, date] | None = None
+    """First and last day on which it could start, until a status gives others."""
     outcome: Outcome | None = None
+    """What came of it; left out = the last status decides."""
     applies_to: AppliesTo = AppliesTo()
+    """Whom and where it binds; left out = everybody, everywhere."""
     effects: tuple[Effect, ...] = ()
+    """What it changes while it is in force."""
 
 
 class CallUp(Base):
     """A quota of summonses served over weeks on the exposed (step 2)."""
 
     quota: Persons
+    """How many are to be called up in the whole of it, persons."""
     from_: AwareDatetime = Field(alias="from")
+    """When the first summonses are served, with offset."""
     until: AwareDatetime
+    """When the quota is full, with offset; may lie after the period."""
     half_time: Duration
     """Time in which half of the quota is served; the pace then falls off."""
     comply: Share
@@ -532,65 +627,91 @@ class CallUp(Base):
     found: Rate
     """Hazard of being found while hiding."""
     evidence: Names = Field(min_length=1)
+    """Ids of the evidence table."""
 
 
 class Call(Base):
     """A call to protest."""
 
     at: AwareDatetime
+    """When people gather, with offset."""
     turnout: Number
     """Protesters per person at home, million⁻¹, at full strength of the signals."""
     evidence: Names = ()
+    """Ids of the evidence table."""
 
 
 class Voice(Base):
     """Protests and detentions by city and day (step 4)."""
 
     calls: tuple[Call, ...] = Field(min_length=1)
+    """Calls to protest, in order of time."""
     detained: Share
     """Share of protesters detained."""
     released: Rate
+    """Hazard of being released, per day."""
     listed: Share
     """Share of detained exposed people who are listed on release."""
     scatter: Number
     """Size of the negative binomial of the turnout (small = uneven)."""
     evidence: Names = Field(min_length=1)
+    """Ids of the evidence table."""
 
 
 class Profile(Base):
     """Relative traffic by weekday, Monday first, mean 1."""
 
     monday_to_sunday: tuple[Annotated[FiniteFloat, Field(ge=0)], ...] = Field(min_length=7, max_length=7)
+    """Seven factors of the daily traffic, Monday first, mean 1."""
     source: str = Field(min_length=1)
+    """Evidence ids or `assumption`."""
 
 
 class Scenario(Base):
     """Everything that a user says about one crisis; frozen."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Short name, of small letters, digits and hyphens."""
     title: str
+    """Heading of summary and report."""
     summary: str
+    """What happens, in a few sentences, for the head of the report."""
     home: str = Field(min_length=3, max_length=3)
     """Country left, alpha-3."""
     period: Period
+    """When it begins and ends, and how finely it is stepped."""
     members: int = Field(default=200, ge=1)
     """How many members a run has unless told otherwise."""
     groups: tuple[Group, ...] = Field(min_length=1)
+    """People alike for the model, together at most the population."""
     signals: tuple[Signal, ...] = ()
+    """What became known and made people decide to leave."""
     series: tuple[Series, ...] = ()
+    """Outside series that raise or lower the pressure."""
     policies: tuple[Policy, ...] = ()
+    """Measures, certain or only possible."""
     call_up: CallUp | None = None
+    """A call-up with a quota, if there is one."""
     voice: Voice | None = None
+    """Protests and detentions, if there are any."""
     weekdays: dict[str, Profile] = Field(default_factory=dict)
+    """Weekday profiles of ordinary traffic, by name."""
     limits: Names = ()
     """What this scenario cannot say, in sentences; printed in every report."""
     origins: tuple[Origin, ...] = Field(min_length=1)
+    """Regions that people leave; rows of origins.csv."""
     places: tuple[Place, ...] = Field(min_length=1)
+    """Destinations; rows of places.csv."""
     crossings: tuple[Crossing, ...] = Field(min_length=1)
+    """Border crossing points; rows of crossings.csv."""
     lanes: tuple[Lane, ...] = ()
+    """Ways through land crossings; rows of lanes.csv."""
     airports: tuple[Airport, ...] = ()
+    """Cities with flights; rows of airports.csv."""
     services: tuple[Service, ...] = ()
+    """Seats per day on one leg; rows of services.csv."""
     evidence: tuple[Evidence, ...] = ()
+    """Who said what; rows of evidence.csv."""
     parameters: tuple[Parameter, ...] = ()
     """Rows that replace the defaults of data/parameters.csv."""
 

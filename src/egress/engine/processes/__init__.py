@@ -1,1 +1,1 @@
-"""engine/processes."""
+"""One file per process of the model, each with its equation."""

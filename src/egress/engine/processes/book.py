@@ -3,6 +3,7 @@
     held by ordinary travellers: seats · load · G(lead), G = exp(−(lead/scale)^shape); each sale that the surge
     displaces is lost: d held = seats · load · dG · max(0, 1 − s F)
     fare = base · (1 + (cap − 1) · x^γ),  x = (load − ordinary load) / (1 − ordinary load) over the next 3 days
+    seats(day): of an ordinary day, and those that policies add on that day
     free(day) = seats − held − sold; demand beyond the first free day's seats is shared by a multivariate
     hypergeometric draw over who asks; the others choose again
 
@@ -27,8 +28,8 @@ MIDDAY = 12.0  # h; seats of a day are sold up to its middle
 def lead_curve(members: Members, hour: float, days: int) -> Floats:
     """Return G [S, days]: share of ordinary sales made for today and the days after, `hour` h into today."""
     services = members.world.scenario.services
-    shape = np.array([s.lead_shape.median for s in services])
-    scale = np.array([s.lead_scale.median for s in services])
+    shape = np.array([s.lead_shape for s in services])
+    scale = np.array([s.lead_scale for s in services])
     lead = np.maximum(np.arange(days) * 24 + MIDDAY - hour, 0.0)
     return np.asarray(np.exp(-((lead[None, :] / scale[:, None]) ** shape[:, None])))
 
@@ -41,19 +42,20 @@ def sell_ordinary(
     """Sell ordinary seats for one step.
 
     before, after: G [S, H] at the begin and the end of the step, by days from today; displaced [M] share of
-    sales not made; seats, load [M, S]; sold [M, S, H] seats of the surge and held [M, S, H], rings by day.
+    sales not made; seats [M, S, H] by days from today, load [M, S]; sold [M, S, H] seats of the surge and held
+    [M, S, H], rings by day.
     On `opening` days the farthest day has come into sight and starts with its early sales.
     """
     days = held.shape[2]
     for m in range(held.shape[0]):
         for s in range(held.shape[1]):
-            full = seats[m, s] * load[m, s]
             for ahead in range(days):
                 h = (today + ahead) % days
+                full = seats[m, s, ahead] * load[m, s]
                 if opening and ahead == days - 1:
                     held[m, s, h] = full * before[s, ahead]
                 fresh = full * (after[s, ahead] - before[s, ahead]) * (1.0 - displaced[m])
-                room = max(seats[m, s] - sold[m, s, h] - held[m, s, h], 0.0)
+                room = max(seats[m, s, ahead] - sold[m, s, h] - held[m, s, h], 0.0)
                 held[m, s, h] += min(fresh, room)
 
 
@@ -79,35 +81,44 @@ def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float)
 
 
 @compiled
-def first_free(capacity: float, held: Floats, sold: Ints, today: int, hour: float) -> int:
-    """Return the first day from today with a free seat, or the length of the ring if there is none."""
+def first_free(capacity: Floats, held: Floats, sold: Ints, today: int, hour: float) -> int:
+    """Return the first day from today with a free seat, or the length of the ring if there is none.
+
+    capacity [H] by days from today; held, sold [H] rings by day.
+    """
     days = held.shape[0]
     for ahead in range(days):
         h = (today + ahead) % days
-        if free_seats(capacity, held[h], sold[h], ahead, hour) > 0:
+        if free_seats(capacity[ahead], held[h], sold[h], ahead, hour) > 0:
             return ahead
     return int(days)
 
 
 @compiled
 def fare(
-    base: float, cap: float, curve: float, capacity: float, load: float, usual: Floats, held: Floats, sold: Ints,
+    base: float, cap: float, curve: float, capacity: Floats, load: float, usual: Floats, held: Floats, sold: Ints,
     today: int, window: int,
 ) -> float:  # fmt: skip
-    """Return the fare now; `usual` [H] is the share of ordinary sales (`load` in all) made by days from today."""
+    """Return the fare now, by the seats of the days in the `window` that are in sight.
+
+    capacity [H] and `usual` [H], the share of ordinary sales (`load` in all) made, by days from today.
+    """
+    days = held.shape[0]
+    seats = 0.0
     taken = 0.0
     expected = 0.0
-    for ahead in range(window):
-        h = (today + ahead) % held.shape[0]
+    for ahead in range(min(window, days)):
+        h = (today + ahead) % days
+        seats += capacity[ahead]
         taken += held[h] + sold[h]
-        expected += usual[ahead]
-    if capacity <= 0.0:
+        expected += capacity[ahead] * usual[ahead]
+    if seats <= 0.0:
         return base * cap
-    full = taken / (capacity * window)
-    ordinary = load * expected / window
+    full = taken / seats
+    ordinary = load * expected / seats
     excess = min(max((full - ordinary) / max(1.0 - ordinary, 1e-9), 0.0), 1.0)
     times = 1.0 + (cap - 1.0) * excess**curve
-    return float(base * np.exp(np.rint(np.log(times) / TICK) * TICK))
+    return float(base * min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap))  # no class above the cap
 
 
 @compiled
@@ -131,15 +142,20 @@ def ration(seats: int, asked: int, first: int, following: Ints, who_n: Ints, got
     return state
 
 
+def capacity(members: Members, now: Now) -> Floats:
+    """Return [M, S, H] seats of a whole day, today and the days after."""
+    return np.asarray(members.seats[:, :, None] + now.seats_added)
+
+
 def step(members: Members, state: State, now: Now) -> Ints:
     """Sell the ordinary seats of one step; return [M, S, H] seats held by the surge."""
     world = members.world
     days = state.booked.shape[2]
     sold = seats_sold(state.booked, world.product_service, world.services)
     before = lead_curve(members, now.hour, days)
+    seats = capacity(members, now)
     if now.step == 0:
-        full = (members.seats * members.load)[:, :, None]
-        state.ordinary_held[:, :, :] = full * before[None, :, :]
+        state.ordinary_held[:] = seats * members.load[:, :, None] * before[None, :, :]
     after = lead_curve(members, now.hour + now.delta, days)
     sell_ordinary(
         now.day,
@@ -147,7 +163,7 @@ def step(members: Members, state: State, now: Now) -> Ints:
         before,
         after,
         displaced(members, now, "air_suppression"),
-        members.seats + now.seats_added,
+        seats,
         members.load,
         sold,
         state.ordinary_held,

@@ -5,7 +5,8 @@
     within a region a multivariate hypergeometric draw over (class, stage); each listed person complies,
     hides, or decides at once to leave. Hiding people are found at a hazard.
 
-Those found, and those who comply after being sent back from the border, count against the quota.
+Those found, and those who comply after being sent back from the border, count against the quota, which is
+never exceeded.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from egress.engine.draws import (
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
-from egress.engine.world import Bools, Floats, Ints
+from egress.engine.world import Bools, Floats, Ints, World
 from egress.scenario.time import hours
 
 PURPOSE = purpose("call-up")
@@ -38,6 +39,7 @@ def call_up(
     members: Ints,
     step: int,
     due: Ints,
+    quota: Ints,
     final: bool,
     comply: Floats,
     hide: Floats,
@@ -53,8 +55,8 @@ def call_up(
 ) -> None:
     """Serve the summonses of one step.
 
-    due [M] persons who should have been called up by the end of the step; weight [M, O]; `home` the seven
-    stages at home [M, O, C] in the order of STAGES; all counts are changed in place.
+    due [M] persons who should have been called up by the end of the step, quota [M] of the whole call-up;
+    weight [M, O]; `home` the seven stages at home [M, O, C] in the order of STAGES; all counts are changed in place.
     """
     origins, classes = called.shape[1], called.shape[2]
     chance = np.zeros(origins)
@@ -63,7 +65,8 @@ def call_up(
     fate = np.zeros(3, dtype=np.int64)
     seated = np.zeros((classes, origins), dtype=np.int64)
     for m in range(due.shape[0]):
-        missing = due[m] - called[m].sum()
+        before = called[m].sum()
+        missing = due[m] - before
         if missing <= 0:
             continue
         total = 0.0
@@ -84,7 +87,8 @@ def call_up(
         chance /= total
         by_origin[:] = 0
         state = key(seed, members[m], step, origins, PURPOSE)
-        summonses = missing if final else int(missing / max(comply[m], 0.05))
+        # no more than the quota takes even if all of them comply
+        summonses = missing if final else min(int(missing / max(comply[m], 0.05)), quota[m] - before)
         state = multinomial(summonses, chance, by_origin, state)
         outcome[0] = 1.0 if final else comply[m]
         outcome[1] = 0.0 if final else min(hide[m], 1.0 - comply[m])
@@ -172,14 +176,17 @@ def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Int
 
 
 @compiled
-def find_hiding(seed: int, members: Ints, step: int, found: Floats, hiding: Ints, called: Ints) -> None:
-    """Find hiding people with chance `found` [M] in this step."""
+def find_hiding(seed: int, members: Ints, step: int, found: Floats, quota: Ints, hiding: Ints, called: Ints) -> None:
+    """Find hiding people with chance `found` [M] in this step, as long as the `quota` [M] is not full."""
     for m in range(hiding.shape[0]):
+        room = max(quota[m] - called[m].sum(), 0)
         for o in range(hiding.shape[1]):
             for c in range(hiding.shape[2]):
                 if hiding[m, o, c] > 0:
                     state = key(seed, members[m], step, o * hiding.shape[2] + c, FOUND)
                     n, state = binomial(hiding[m, o, c], found[m], state)
+                    n = min(n, room)
+                    room -= n
                     hiding[m, o, c] -= n
                     called[m, o, c] += n
 
@@ -190,17 +197,19 @@ def step(members: Members, state: State, now: Now) -> None:
     if order is None:
         return
     world = members.world
+    if not in_force(world, now):  # nobody is looked for once the quota has been served
+        return
     first, last = hours(world.scenario, order.from_), hours(world.scenario, order.until)
     end = now.begin + now.delta
-    if end <= first or now.begin >= last:  # nobody is looked for once the quota has been served
-        return
+    most = quota(members)
     found = -np.expm1(-members.drawn(order.found, "call-up/found") * now.delta)
-    find_hiding(members.seed, members.numbers, now.step, found, state.hiding, state.called_up)
+    find_hiding(members.seed, members.numbers, now.step, found, most, state.hiding, state.called_up)
     call_up(
         members.seed,
         members.numbers,
         now.step,
         due(members, min(end, last) - first, last - first),
+        most,
         end >= last,
         members.drawn(order.comply, "call-up/comply"),
         members.drawn(order.hide, "call-up/hide"),
@@ -222,6 +231,22 @@ def step(members: Members, state: State, now: Now) -> None:
         state.called_up,
         state.listed,
     )
+
+
+def in_force(world: World, now: Now) -> bool:
+    """Say whether there is a call-up during any part of this step."""
+    order = world.scenario.call_up
+    if order is None:
+        return False
+    return now.begin + now.delta > hours(world.scenario, order.from_) and now.begin < hours(world.scenario, order.until)
+
+
+def quota(members: Members) -> Ints:
+    """Return [M] how many are to be called up in all (0 without a call-up)."""
+    order = members.world.scenario.call_up
+    if order is None:
+        return np.zeros(len(members), dtype=np.int64)
+    return np.asarray(np.rint(members.drawn(order.quota, "call-up/quota")), dtype=np.int64)
 
 
 def due(members: Members, elapsed: float, whole: float) -> Ints:

@@ -375,7 +375,7 @@ def choose(
                 for s in range(services):
                     if asked[s] > 0:
                         h = (today + ahead[s]) % days
-                        free = free_seats(seats[m, s], held[m, s, h], sold[m, s, h], ahead[s], clock)
+                        free = free_seats(seats[m, s, ahead[s]], held[m, s, h], sold[m, s, h], ahead[s], clock)
                         stale[s] = fares_stale[s] = True
                         short[s] = free < asked[s]
                         if short[s]:
@@ -515,7 +515,7 @@ def step(
     blocked = np.exp(-(members["weight_stopped"] / members["nest_dissimilarity"])[:, None] * now.block)
     days = state.booked.shape[2]
     rounds = max(1, ceil(now.delta))
-    seats = members.seats + now.seats_added
+    seats = book.capacity(members, now)
     usual = book.lead_curve(members, now.hour + now.delta / 2, days)
     choose(
         members.seed,

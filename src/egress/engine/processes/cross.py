@@ -373,7 +373,7 @@ def step(
         now.refused,
         now.summoned,
         now.admitted,
-        comply_share(members),
+        comply_share(members, state, now),
         world.listed_twin,
         ordinary,
         state.road,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from egress.engine.members import Members, share_of_step
-from egress.engine.state import State
+from egress.engine.state import State, horizon
 from egress.engine.world import Bools, Floats, World
 from egress.scenario.schema import (
     Close,
@@ -77,7 +77,7 @@ class Now:
     block_local: Bools
     """[X, O, M] origins whose plates pass."""
     seats_added: Floats
-    """[M, S] per day."""
+    """[M, S, H] per day, by days of departure from today."""
 
     @property
     def middle(self) -> float:
@@ -104,6 +104,7 @@ def step(members: Members, state: State) -> Now:
     for j, resolved in enumerate(world.policies):
         active = share_of_step(members.policy_start[:, j], members.policy_end[j], begin, world.delta)
         aware = (begin + world.delta > resolved.known_hours) & (active > 0)
+        _add_seats(members, now, j, resolved)
         if not active.any():
             continue
         for number, effect in enumerate(resolved.policy.effects):
@@ -148,7 +149,7 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
         block_before=np.zeros((m, x)),
         block_hours=np.zeros((m, x)),
         block_local=np.zeros((x, w.origins, m), dtype=bool),
-        seats_added=np.zeros((m, w.services)),
+        seats_added=np.zeros((m, w.services, horizon(members))),
     )
 
 
@@ -275,10 +276,27 @@ def _apply(
         now.block_hours[:, doors] = np.where(stronger, effect.distance, now.block_hours[:, doors])
         local = np.array([o.id in effect.local_origins for o in world.scenario.origins])
         now.block_local[doors] |= local[:, None] & (active > 0)
-    elif isinstance(effect, Seats):
-        extra = members.drawn(effect.per_day, f"{name}/per_day") * 24 * active
-        chosen = np.array([s.id in effect.services for s in world.scenario.services])
-        now.seats_added[:, chosen] += extra[:, None]
+
+
+def _add_seats(members: Members, now: Now, j: int, resolved: ResolvedPolicy) -> None:
+    """Add the seats of a policy on the days of departure in proportion to its share in each, once on sale.
+
+    They are from its start on, or as soon as it is known, if its start is known with it.
+    """
+    chosen = [(n, effect) for n, effect in enumerate(resolved.policy.effects) if isinstance(effect, Seats)]
+    if not chosen:
+        return
+    start = members.policy_start[:, j, None]
+    known = start if resolved.start_hours is None else np.minimum(start, resolved.known_hours)
+    on_sale = known < now.begin + now.delta
+    midnight = 24.0 * (now.day + np.arange(1, now.seats_added.shape[2] + 1))
+    departs = np.maximum(midnight - 24.0, now.begin)  # of today only what is left is still for sale
+    share = share_of_step(start, members.policy_end[j], departs, midnight - departs)
+    share = np.where(on_sale & np.isfinite(start), share, 0.0)
+    for number, effect in chosen:
+        extra = members.drawn(effect.per_day, f"policy/{resolved.policy.id}/{number}/per_day") * 24
+        services = np.array([s.id in effect.services for s in members.world.scenario.services])
+        now.seats_added[:, services] += (extra[:, None] * share)[:, None, :]
 
 
 def _perceive(

@@ -1,6 +1,6 @@
 """Step 10, ordinary traffic: trips that would have happened anyway, in the same lanes, with a ledger of its own.
 
-    entries at door x ~ Poisson(E_x · weekday · admitted · max(0, 1 − s F) Δ)
+    entries at door x ~ Poisson(E_x · weekday · admitted · open · max(0, 1 − s F) Δ)
     exits   at entry a ~ Poisson(X_a · weekday · (lagged share of ordinary entries) Δ): those who came go back
 
 It is drawn before the lanes are served, because both share them.
@@ -55,7 +55,7 @@ def step(members: Members, state: State, now: Now) -> tuple[Ints, Ints]:
     shares = np.ones((len(members), world.entries))
     shares[:, : world.doors] -= displaced(members, now, "land_suppression")[:, None]
     shares[:, world.doors :] -= displaced(members, now, "air_suppression")[:, None]
-    shares *= now.ordinary_admitted
+    shares *= now.ordinary_admitted * (1.0 - now.closed)
     arrivals = np.zeros((len(members), world.doors), dtype=np.int64)
     mean = members.ordinary_entries * coming * shares[:, : world.doors] * now.delta
     draw_counts(members.seed, members.numbers, now.step, mean, ENTRIES, arrivals)

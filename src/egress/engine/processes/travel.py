@@ -1,9 +1,11 @@
 """Step 7, travel: a calendar ring by step of arrival; boarding with exit control; road blocks.
 
-P(arrive in step j) = ∫₀¹ [Φ(T ≤ (j + 1 − u)Δ) − Φ(T ≤ (j − u)Δ)] du,   T log-normal, start uniform in the step
-boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
-road block: those who pass its distance (hours from the door) in this step are caught, and no others;
-a share turns back, the rest goes round
+    P(arrive in step j) = ∫₀¹ [Φ(T ≤ (j + 1 − u)Δ) − Φ(T ≤ (j − u)Δ)] du,   T log-normal, start uniform in the step
+    boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
+    road block: those who pass its distance (hours from the door) in this step are caught, and no others;
+    a share turns back, the rest goes round
+
+A feeder flight puts people on the road to the land doors near its city; the tail of long journeys is cut at 0.1 %.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from egress.engine.draws import (
     uniform,
 )
 from egress.engine.members import Members
+from egress.engine.processes.call_up import in_force, quota
 from egress.engine.processes.news import Now
 from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints
@@ -296,10 +299,13 @@ def board(
 
 @compiled
 def send_home(
-    m: int, stopped: int, served: int, comply: float, c: int, listed_class: int, table: Ints, cooling: Ints,
+    m: int, stopped: int, served: int, comply: Floats, c: int, listed_class: int, table: Ints, cooling: Ints,
     called: Ints, listed: Ints, state: int,
 ) -> int:  # fmt: skip
-    """Send people back from exit control; those served a summons are listed, a share of them complies."""
+    """Send people back from exit control; those served a summons are listed, a share of them complies.
+
+    comply [2]: that share, and how many more the quota takes; the latter is lowered.
+    """
     if listed_class < 0:
         served = 0
     if served > 0:
@@ -308,7 +314,9 @@ def send_home(
         for o in range(out.shape[0]):
             if out[o] > 0:
                 n = out[o] // 2  # counted twice by `leave`
-                reported, state = binomial(n, comply, state)
+                reported, state = binomial(n, comply[0], state)
+                reported = min(reported, int(comply[1]))
+                comply[1] -= reported
                 called[m, o, listed_class] += reported
                 cooling[m, o, listed_class] += n - reported
                 if listed_class != c:
@@ -333,10 +341,17 @@ def fly_ordinary(
                 record[m, a] += whole
 
 
-def comply_share(members: Members) -> Floats:
-    """Return [M] share of those served a summons who report (0 without a call-up)."""
+def comply_share(members: Members, state: State, now: Now) -> Floats:
+    """Return [M, 2] share of those served a summons who report, and how many more the quota takes.
+
+    Nobody reports where there is no call-up, before it begins and once it has ended.
+    """
+    out = np.zeros((len(members), 2))
     order = members.world.scenario.call_up
-    return np.zeros(len(members)) if order is None else members.drawn(order.comply, "call-up/comply")
+    if order is not None and in_force(members.world, now):
+        out[:, 0] = members.drawn(order.comply, "call-up/comply")
+        out[:, 1] = np.maximum(quota(members) - state.called_up.sum(axis=(1, 2)), 0)
+    return out
 
 
 def tables(members: Members, state: State) -> tuple[Any, ...]:
@@ -374,8 +389,8 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
             now.block_local, state.road, state.road_from, state.cooling,
         )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
-    welcome = (1.0 - now.refused) * now.admitted  # carriers do not take whom the other side turns away
-    kept = 1.0 - welcome * (1.0 - now.closed)[:, :, None]  # nor does anybody fly from an airport that is shut
+    flies = (1.0 - now.closed)[:, :, None]  # nobody does from an airport that is shut, nor is there exit control
+    kept = 1.0 - (1.0 - now.refused) * now.admitted * flies  # carriers do not take whom the other side turns away
     board(
         members.seed,
         members.numbers,
@@ -383,8 +398,8 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         boarding,
         now.day,
         kept,
-        now.summoned * (1.0 - welcome) / np.maximum(kept, 1e-300),  # a cancelled flight brings no summons
-        comply_share(members),
+        now.summoned * now.refused * flies / np.maximum(kept, 1e-300),  # exit control alone serves summonses
+        comply_share(members, state, now),
         world.product_service,
         world.product_entry,
         np.where(world.product_domestic, -1, world.product_entry),

@@ -1,8 +1,10 @@
 """Step 4, voice: protests and detentions by city and day.
 
-protesters[o] ~ NegBin(mean = at home[o] / 10⁶ × turnout × weight[o] × F[o], size = scatter)
-detained ~ Binomial(protesters, detained share), drawn from those at home; released at a rate;
-a share of the exposed among those released is listed.
+    protesters[o] ~ NegBin(mean = at home[o] / 10⁶ × turnout × weight[o] × F[o], size = scatter)
+    detained ~ Binomial(protesters, detained share), drawn from those at home; released at a rate;
+    a share of the exposed among those released is listed.
+
+The turnout is per million people at home, at full strength of the signals.
 """
 
 from __future__ import annotations
