@@ -1,1 +1,1 @@
-"""data."""
+"""Dated snapshots of facts, each with its source."""

@@ -2,7 +2,8 @@
 
     N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
           + booked + on the road or queued + abroad
-    booked_from = booked,  road_from = road + queues,  abroad = in the air + transit + recent + settled + onward + returned
+    booked_from = booked,  road_from = road + queues,
+    abroad = in the air + transit + recent + settled + onward + returned
     ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
 
 The balance of people is checked in every step, places against origins and waits against integrals once a day.

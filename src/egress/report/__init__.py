@@ -1,1 +1,1 @@
-"""report."""
+"""Figures for planners: tables, summary, charts, map, page."""

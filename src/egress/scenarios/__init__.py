@@ -1,1 +1,1 @@
-"""scenarios."""
+"""Scenarios that tests, docs and users share: one folder each."""
