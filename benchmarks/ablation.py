@@ -54,10 +54,17 @@ def first_week(run: Trajectory) -> Values:
     return run.data.surge.values[:, :12].sum(axis=(1, 2)).astype(float)
 
 
-def roughness(run: Trajectory) -> Values:
-    """Return the mean size of the daily change of the surge, second differences of its logarithm, in per cent."""
-    daily = np.log(np.maximum(run.data.surge.values.sum(axis=2)[:, 9:40], 1))
-    return np.asarray(100 * np.abs(np.diff(daily, n=2, axis=1)).mean(axis=1))
+def apart(values: Output, changed: Scenario) -> Output:
+    """Return how far each member is from the same member without the thing: for what moves no mean."""
+    kept: dict[int, Values] = {}
+
+    def output(run: Trajectory) -> Values:
+        members = run.data.sizes["member"]
+        if members not in kept:
+            kept[members] = values(egress.run(changed, members=members))
+        return np.asarray(np.abs(values(run) - kept[members]).reshape(members, -1).sum(axis=1))
+
+    return output
 
 
 def crossed(*names: str) -> Output:
@@ -81,7 +88,7 @@ def processes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]]
         outcome("called_up"),
     )
     still = with_parameters(scenario, intention_noise=0.0)
-    yield "intend: noise", still, "daily change of the surge, %", roughness
+    yield "intend: noise", still, "surge up to 25 Sept, distance by member", apart(first_week, still)
     quick = with_rows(scenario, "groups", ready_at_once=fixed(1.0, "share"))
     yield "prepare", quick, "surge up to 25 Sept", first_week
     yield (
@@ -147,12 +154,9 @@ def attributes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]
         surge("FIN"),
     )
     yield "origin: willing", with_rows(scenario, "origins", willing=fixed(0.6)), "surge entries", surge()
-    yield (
-        "origin: call_up_weight",
-        with_rows(scenario, "origins", call_up_weight=fixed(1.0)),
-        "called up in Moscow",
-        lambda run: run.data.outcomes.sel(outcome="called_up").values[:, -1, 0].astype(float),
-    )
+    level = with_rows(scenario, "origins", call_up_weight=fixed(1.0))
+    by_region: Output = lambda run: run.data.outcomes.sel(outcome="called_up").values[:, -1].astype(float)  # noqa: E731
+    yield "origin: call_up_weight", level, "called up by region, distance by member", apart(by_region, level)
     yield (
         "origin: protest_weight",
         with_rows(scenario, "origins", protest_weight=fixed(1.0)),
@@ -181,14 +185,14 @@ def output_of(policy: Policy) -> tuple[str, Output]:
             lambda run: run.data.surge.values[:, :22].sum(axis=(1, 2)).astype(float),
         )
     if where == "all":
-        return "surge entries", surge()
+        return "surge up to 25 Sept", first_week
     names = ", ".join(where[:3]) + (" …" if len(where) > 3 else "")
     return f"surge by {names}", surge(*where)
 
 
 @benchmark("ablation", "every process, attribute and policy of russia-2022 switched off in turn")
 def ablation(quick: bool) -> None:
-    members = 6 if quick else 100
+    members = 6 if quick else 60
     scenario = egress.load("russia-2022")
     base = egress.run(scenario, members=members)
     rows = [*processes(scenario), *attributes(scenario)]
