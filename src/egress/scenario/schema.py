@@ -499,6 +499,8 @@ class OpenLane(Base):
     """Which effect this is."""
     lane: Literal["vehicle", "bus", "foot", "rail"]
     """Kind of lane that opens; the lane stands in lanes.csv with open = false."""
+    capacity: Share = Distribution("fixed", 1, 1, 1, "share")
+    """Share of the lane's throughput that is opened (bicycles only, say)."""
 
 
 class RoadBlock(Base):

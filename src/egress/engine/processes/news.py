@@ -263,9 +263,10 @@ def _apply(
     elif isinstance(effect, OpenLane):
         kinds = np.array([lane.kind == effect.lane for lane in world.scenario.lanes])
         opened = np.isin(world.lane_door, doors) & kinds
+        part = active * members.drawn(effect.capacity, f"{name}/capacity")
         for lanes, begin, length in ((now.lane_open, now.begin, now.delta), (now.lane_day, 0.0, 24.0)):
             open_hours = _open_hours(world, begin, length)[opened]
-            lanes[:, opened] = np.maximum(lanes[:, opened], active[:, None] * open_hours)
+            lanes[:, opened] = np.maximum(lanes[:, opened], part[:, None] * open_hours)
     elif isinstance(effect, RoadBlock):
         chance = members.drawn(effect.turned_back, f"{name}/turned_back")
         before = chance * share_of_step(start, np.asarray(resolved.end_hours), now.begin - now.delta, now.delta)
