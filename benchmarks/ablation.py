@@ -192,7 +192,7 @@ def output_of(policy: Policy) -> tuple[str, Output]:
 
 @benchmark("ablation", "every process, attribute and policy of russia-2022 switched off in turn")
 def ablation(quick: bool) -> None:
-    members = 6 if quick else 60
+    members = 6 if quick else 200
     scenario = egress.load("russia-2022")
     base = egress.run(scenario, members=members)
     rows = [*processes(scenario), *attributes(scenario)]
