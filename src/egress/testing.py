@@ -142,7 +142,7 @@ def town(
     `flights` adds an airport; `numbers` are parameters. Raises ScenarioError for a faulty one.
     """
     air = [crossing("field-gate", between=["XAA", "AIR"], place="", mode="air")]
-    last = np.datetime64(START) + days - 1
+    last = np.datetime64(START) + np.timedelta64(days - 1, "D")
     raw: Raw = {
         "name": "town", "title": "A town", "summary": "Made up.", "home": "XAA", "members": 2,
         "period": {"start": START, "end": str(last), "utc_offset": "+00:00", "step": step},
@@ -303,7 +303,7 @@ def scenarios(max_days: int = 5) -> SearchStrategy[Scenario]:
         }
         if flights:
             parts["services"] = [service(seats=draw(st.sampled_from([1, 50])), load=draw(st.sampled_from([0, 0.7])))]
-        end = np.datetime64(START) + draw(st.integers(1, days))
+        end = np.datetime64(START) + np.timedelta64(draw(st.integers(1, days)), "D")
         if draw(st.booleans()):
             parts["call_up"] = {
                 "quota": draw(st.sampled_from([10, 500])), "from": BEGIN, "until": f"{end}T00:00+00:00",
@@ -342,13 +342,13 @@ def _policies(days: int, origins: list[str], flights: bool) -> SearchStrategy[li
     def build(draw: Any) -> list[Raw]:
         out = []
         for number, effect in enumerate(draw(st.lists(st.sampled_from(effects), max_size=3))):
-            first = np.datetime64(START) + draw(st.integers(0, days - 1))
+            first = np.datetime64(START) + np.timedelta64(draw(st.integers(0, days - 1)), "D")
             hour = draw(st.sampled_from(["00:00", "09:00"]))
             groups = draw(st.sampled_from(["all", ["exposed"]]))
             if draw(st.booleans()):
                 said: Raw = {"at": f"{first}T{hour}+00:00"}
             else:
-                last = str(np.datetime64(START) + days - 1)
+                last = str(np.datetime64(START) + np.timedelta64(days - 1, "D"))
                 status = {"at": BEGIN, "status": "hinted", "evidence": KNOWN}
                 said = {
                     "at": None,

@@ -290,7 +290,7 @@ def synthetic(scenario: Scenario, members: int = 20, seed: int = 1, as_of: str =
     """Return a made-up trajectory with the shape of a rush: a rise, a peak after a week, a decay."""
     rng, names = np.random.default_rng(seed), labels(scenario)
     period = scenario.period
-    days = np.arange(np.datetime64(period.start, "D"), np.datetime64(period.end, "D") + 1)
+    days = np.arange(np.datetime64(period.start, "D"), np.datetime64(period.end, "D") + np.timedelta64(1, "D"))
     per_day = int(24 / period.step)
     start = days[0].astype("datetime64[ns]") - np.timedelta64(3, "h")
     steps = start + np.arange(len(days) * per_day) * np.timedelta64(int(period.step * 60), "m")
