@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Forecast": "egress.forecasts",
+    "Observations": "egress.observations",
     "Scenario": "egress.scenario.schema",
     "Trajectory": "egress.trajectory",
     "load": "egress.scenario.load",
     "known": "egress.scenario.time",
     "run": "egress.ensemble",
+    "forecast": "egress.assimilate.forecasting",
+    "calibrate": "egress.assimilate.forecasting",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
     "ObservationError": "egress.errors",
@@ -28,6 +32,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from egress.assimilate.forecasting import calibrate, forecast
     from egress.ensemble import run
     from egress.errors import (
         ConservationError,
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
         RunError,
         ScenarioError,
     )
+    from egress.forecasts import Forecast
+    from egress.observations import Observations
     from egress.scenario.load import load
     from egress.scenario.schema import Scenario
     from egress.scenario.time import known
@@ -45,13 +52,17 @@ if TYPE_CHECKING:
 __all__ = [
     "ConservationError",
     "EgressError",
+    "Forecast",
     "ObservationError",
+    "Observations",
     "OutputError",
     "RunError",
     "Scenario",
     "ScenarioError",
     "Trajectory",
     "__version__",
+    "calibrate",
+    "forecast",
     "known",
     "load",
     "run",
