@@ -73,6 +73,13 @@ def baselines(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def last(counts: pd.DataFrame, origin: datetime) -> float:
+    """Return the last count known at the origin, per day (or as a level where there are no others); NaN: none."""
+    known = known_counts(counts, origin)
+    kept = known.flows if len(known.flows) else known.levels
+    return float(kept.value[-1]) if len(kept) else float("nan")
+
+
 def _of_window(known: Known, origin: datetime, row: Mapping[Any, Any], ordinary: Floats | None) -> list[dict[str, Any]]:
     """Return the columns of COLUMNS, but `row`, for one window."""
     window, base = window_of(row), 0.0

@@ -14,13 +14,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+from egress.formats.hubverse import LEVELS
 
-LEVELS = (
-    0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5,
-    0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99,
-)  # fmt: skip
-"""The 23 levels of quantiles of the forecast hubs: a median and eleven central ranges."""
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 class Wis(NamedTuple):
@@ -88,10 +84,12 @@ def crps_log1p(samples: npt.ArrayLike, observed: npt.ArrayLike) -> Floats:
 def quantiles(samples: npt.ArrayLike, levels: npt.ArrayLike = LEVELS) -> Floats:
     """Return [..., level] quantiles of an ensemble, on the straight line between members.
 
+    Raises ValueError for samples that are not finite.
+
     >>> quantiles([[0.0, 10.0]], [0.5, 0.9]).tolist()
     [[5.0, 9.0]]
     """
-    x = np.asarray(samples, dtype=float)
+    x = _finite(np.asarray(samples, dtype=float))
     return np.moveaxis(np.quantile(x, np.asarray(levels, dtype=float), axis=-1), 0, -1)
 
 
@@ -182,11 +180,16 @@ def _checked(samples: npt.ArrayLike, observed: npt.ArrayLike) -> tuple[Floats, F
     x, y = (np.asarray(values, dtype=float) for values in (samples, observed))
     if x.ndim == 0 or x.shape[:-1] != y.shape or x.shape[-1] == 0:
         raise ValueError(f"expected samples [..., member] for counts [...], found {x.shape} and {y.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError("samples hold NaN or infinity: expected a number from every member")
     if np.isinf(y).any():
         raise ValueError("a count is infinite")
-    return x, y
+    return _finite(x), y
+
+
+def _finite(x: Floats) -> Floats:
+    """Return samples; raise ValueError where one of them is no number."""
+    if not np.isfinite(x).all():
+        raise ValueError("samples hold NaN or infinity: expected a number from every member")
+    return x
 
 
 def uniform_of(*key: Any) -> float:
