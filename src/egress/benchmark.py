@@ -156,7 +156,7 @@ def _about(row: dict[Any, Any], door: str, place: str, scenario: Scenario) -> bo
     """Say whether a land crossing is a part of what a row counts."""
     from egress.observations import names
 
-    country = next(p.country for p in scenario.places if p.id == place)
+    country = next((p.country for p in scenario.places if p.id == place), "")
     where, doors = names(row["place"]), names(row["crossing"])
     return (not where or bool({place, country, door} & set(where))) and (not doors or door in doors)
 
