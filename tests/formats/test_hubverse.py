@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress.errors import EgressError
@@ -39,6 +39,7 @@ def test_there_and_back() -> None:
 
 
 @given(st.integers(1, 12), st.integers(0, 99))
+@settings(deadline=None)
 def test_members_keep_their_order(members: int, seed: int) -> None:
     x = np.random.default_rng(seed).integers(0, 9, (2, members)).astype(float)
     np.testing.assert_array_equal(from_rows(to_rows(x, TASKS, ["sample"]).sample(frac=1, random_state=seed)

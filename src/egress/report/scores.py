@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HORIZONS = [f"{name} days" for name, _ in BINS]
 CLEAR, UNCLEAR = "the interval is on one side of 1", "it is not, or the counts are too few"
 PARTS = 10  # of the PIT histogram
-PARITY = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+TICKS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
 
 def ratios(summed: pd.DataFrame) -> Chart:
@@ -32,13 +32,13 @@ def ratios(summed: pd.DataFrame) -> Chart:
     if table.empty:
         raise ValueError("no ratio is defined: there is nothing to draw")
     x = alt.X(
-        "ratio:Q", scale=alt.Scale(type="log"), title="CRPS ÷ baseline's", axis=alt.Axis(values=PARITY, format="~g")
+        "ratio:Q", scale=alt.Scale(type="log"), title="CRPS ÷ baseline's", axis=alt.Axis(values=TICKS, format="~g")
     )
     y = alt.Y("row:N", sort=list(dict.fromkeys(table["row"])), title=None, axis=alt.Axis(labelLimit=260, domain=False))
     legend = alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=400)
     colour = alt.Color("sure:N", scale=alt.Scale(domain=[CLEAR, UNCLEAR], range=[BLUE, GREY]), legend=legend)
     base = alt.Chart(table)
-    bars = base.mark_rule(strokeWidth=2, aria=False).encode(x=x.copy(deep=False), x2="high:Q", y=y, color=colour)
+    bars = base.mark_rule(strokeWidth=2, aria=False).encode(x2="high:Q", y=y, color=colour)
     bars = bars.encode(x=alt.X("low:Q", scale=alt.Scale(type="log"), title="CRPS ÷ baseline's"))
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(x=x, y=y, color=colour, description="told:N")
     one = base.mark_rule(color=ORANGE, strokeDash=[4, 3], aria=False).encode(x=alt.datum(1.0))
@@ -85,11 +85,10 @@ def pit(table: pd.DataFrame) -> Chart:
     counted = pit_table(table)
     if counted.empty:
         raise ValueError("nothing is scored: there is nothing to draw")
-    width = alt.X("from:Q", title="where the count fell among the members", scale=alt.Scale(domain=[0, 1]))
-    bars = alt.Chart(counted).mark_bar(color=BLUE, stroke="white").encode(
-        x=width, x2="to:Q", y=alt.Y("share:Q", title="share of counts", axis=alt.Axis(format="%", tickCount=4)),
-        description="told:N",
-    )  # fmt: skip
+    x = alt.X("from:Q", title="where the count fell among the members", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("share:Q", title="share of counts", axis=alt.Axis(format="%", tickCount=4))
+    blocks = alt.Chart(counted).mark_rect(color=BLUE, stroke="white")
+    bars = blocks.encode(x=x, x2="to:Q", y=y, y2=alt.datum(0), description="told:N")
     flat = alt.Chart(counted).mark_rule(color=ORANGE, strokeDash=[4, 3], aria=False).encode(y=alt.datum(1 / PARTS))
     panels = alt.layer(bars, flat).properties(width=230, height=130)
     header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelColor=INK)
