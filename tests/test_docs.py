@@ -27,6 +27,7 @@ MODULES = (
     "egress.units",
     "egress.distribution",
     "egress.ensemble",
+    "egress.parts",
     "egress.trajectory",
     "egress.observations",
     "egress.observe",

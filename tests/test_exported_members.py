@@ -11,6 +11,7 @@ import egress
 PUBLIC = {
     "ConservationError",
     "EgressError",
+    "MergeError",
     "ObservationError",
     "OutputError",
     "RunError",
@@ -20,6 +21,7 @@ PUBLIC = {
     "__version__",
     "known",
     "load",
+    "merge",
     "run",
 }
 HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert")

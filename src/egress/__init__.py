@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # typing is not imported, for it takes longer than all the rest here
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -19,9 +20,11 @@ _HOMES = {
     "load": "egress.scenario.load",
     "known": "egress.scenario.time",
     "run": "egress.ensemble",
+    "merge": "egress.parts",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
     "ObservationError": "egress.errors",
+    "MergeError": "egress.errors",
     "RunError": "egress.errors",
     "ConservationError": "egress.errors",
     "OutputError": "egress.errors",
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
     from egress.errors import (
         ConservationError,
         EgressError,
+        MergeError,
         ObservationError,
         OutputError,
         RunError,
         ScenarioError,
     )
+    from egress.parts import merge
     from egress.scenario.load import load
     from egress.scenario.schema import Scenario
     from egress.scenario.time import known
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConservationError",
     "EgressError",
+    "MergeError",
     "ObservationError",
     "OutputError",
     "RunError",
@@ -54,12 +60,15 @@ __all__ = [
     "__version__",
     "known",
     "load",
+    "merge",
     "run",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import egress` and `egress --help` stay quick."""
+    import importlib
+
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'egress' has no attribute {name!r}")

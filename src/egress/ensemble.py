@@ -1,7 +1,7 @@
 """Many members of one scenario: chunks on threads, reduced to one trajectory.
 
 A member's luck depends on its number and the seed alone, so results are the same for any number of threads
-and any chunking, and members 0–9 of 200 equal a run of 10.
+any chunking and any division of the members: members 0–9 of 200 equal a run of 10.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 
 import egress
 from egress.engine.world import World
+from egress.parts import numbers
 from egress.scenario.load import load, scenario_hash
 from egress.scenario.schema import Scenario
 from egress.scenario.time import known
@@ -35,7 +36,7 @@ Progress = Callable[[float], None]
 def run(
     scenario: Scenario | str | Path,
     *,
-    members: int | None = None,
+    members: int | range | None = None,
     seed: int = DEFAULT_SEED,
     as_of: datetime | None = None,
     threads: int | None = None,
@@ -44,12 +45,16 @@ def run(
 ) -> Trajectory:
     """Run a scenario (or its name or folder) and return the trajectory of all its members.
 
+    `members` is how many, or the range of their numbers: a part of a run, to be merged (`egress.merge`).
     With `as_of` (with offset) only what was known by then is used. `progress` is called with the share done.
-    Raises ScenarioError for a faulty scenario.
+    Raises ScenarioError for a faulty scenario, ValueError for members that are none or not consecutive.
 
     >>> import egress
     >>> run = egress.run("one-border", members=2, seed=1)
     >>> int(run.daily("XBB").sum()) > 0
+    True
+    >>> second = egress.run("one-border", members=range(1, 2), seed=1)
+    >>> bool((second.daily("XBB") == run.daily("XBB").sel(member=[1])).all())
     True
     """
     started = time.perf_counter()
@@ -58,10 +63,10 @@ def run(
     whole = scenario
     if as_of is not None:
         scenario = known(scenario, as_of)
-    count = scenario.members if members is None else members
+    chosen = numbers(scenario.members if members is None else members)
     world = World.of(scenario, as_of)
-    arrays = blank(_sizes(world, count))
-    seconds = _run_chunks(world, arrays, count, seed, threads or os.cpu_count() or 1, chunk, progress)
+    arrays = blank(_sizes(world, len(chosen)))
+    seconds = _run_chunks(world, arrays, chosen, seed, threads or os.cpu_count() or 1, chunk, progress)
     seconds["whole run"] = time.perf_counter() - started
     attrs = {
         "scenario": whole.name,
@@ -70,7 +75,8 @@ def run(
         "scenario_hash": scenario_hash(whole),
         "egress_version": egress.__version__,
         "seed": seed,
-        "members": count,
+        "members": len(chosen),
+        "part": f"{chosen.start}:{chosen.stop}" if isinstance(members, range) else "",
         "as_of": "" if as_of is None else as_of.isoformat(),
         "step_hours": world.delta,
         "start": world.start.isoformat(),
@@ -79,13 +85,13 @@ def run(
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "seconds": json.dumps({name: round(value, 3) for name, value in seconds.items()}),
     }
-    return Trajectory.of(arrays, _coords(world), world.per_day, attrs)
+    return Trajectory.of(arrays, _coords(world) | {"member": np.array(chosen)}, world.per_day, attrs)
 
 
 def _run_chunks(
     world: World,
     arrays: dict[str, Any],
-    count: int,
+    numbered: range,
     seed: int,
     threads: int,
     chunk: int,
@@ -95,6 +101,7 @@ def _run_chunks(
     from egress.engine.loop import advance, begin
     from egress.engine.members import Members
 
+    count = len(numbered)
     chunk = max(1, min(chunk, -(-count // max(threads, 1))))
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
@@ -104,7 +111,7 @@ def _run_chunks(
         last = min(first + chunk, count)
         if stop.is_set():
             return
-        members = Members(world, seed, np.arange(first, last, dtype=np.int64))
+        members = Members(world, seed, np.array(numbered[first:last], dtype=np.int64))
         part = begin(members, {name: values[first:last] for name, values in arrays.items()})
         for _ in range(world.steps):
             if stop.is_set():
