@@ -6,8 +6,6 @@
 20
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False  # typing is not imported, for it takes longer than all the rest here
 if TYPE_CHECKING:
     from typing import Any
@@ -65,7 +63,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name when it is first used, so that `import egress` and `egress --help` stay quick."""
     import importlib
 

@@ -3,8 +3,6 @@
 Ctrl-C is answered from the first line on: typer takes a while to import, and Python would show a traceback.
 """
 
-from __future__ import annotations
-
 import _thread  # this one and the next three are there already: nothing is read from disk without a guard
 import os
 import sys
@@ -41,7 +39,7 @@ def _leave(*_: object) -> None:
     os._exit(130)
 
 
-def _ignored(error: UnraisableHookArgs) -> None:
+def _ignored(error: "UnraisableHookArgs") -> None:
     """Send Ctrl-C again where Python had to ignore it, as it does in some moments of an import."""
     if error.exc_type is KeyboardInterrupt:
         _thread.start_new_thread(_interrupt_soon, ())
