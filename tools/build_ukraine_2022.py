@@ -78,6 +78,12 @@ NAMED: list[Cells] = [
         "url": "https://ukranews.com/en/news/967553-almost-20-000-men-flee-ukraine-since-beginning-of-war-not-to-"
         "go-to-afu-bbc",
     },
+    {
+        "id": "short-checks",
+        "what": "guidelines on border checks eased for people from Ukraine, 2022/C 104 I/01; neighbours had begun before",
+        "publisher": "European Commission",
+        "published": "2022-03-04",
+    },
     {"id": "model.md", "what": "prior ranges of the plan of record of egress", "publisher": "egress"},
     {
         "id": "behaviour.md",
@@ -131,7 +137,7 @@ def observations(targets: list[Row]) -> list[Cells]:
 
 
 def observation(row: Row) -> Cells:
-    """Return one count: the final value; the note says what was shown first."""
+    """Return one count: the final value, and what was shown first where that was another."""
     country = row["series"].split("_")[0]
     place, offset = (ALL, "+02:00") if country == "ukraine" else COUNTRIES[country]
     seen = row["first_seen_value"]
@@ -148,9 +154,10 @@ def observation(row: Row) -> Cells:
         "kind": row["kind"],
         "unit": "persons/day" if row["kind"] == "rate" else "persons",
         "published_at": row["published_at"].replace("Z", "+00:00"),
+        "first_shown": seen if seen and seen != row["value"] else "",
         "source": SOURCES.get(row["source_series"], "U01"),
         "evidence": SOURCES.get(row["source_series"], "U01"),
-        "note": f"final value; first shown as {seen}" if seen and seen != row["value"] else "",
+        "note": "final value" if seen and seen != row["value"] else "",
     }
 
 

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Forecast": "egress.forecasts",
+    "Observations": "egress.observations",
     "Scenario": "egress.scenario.schema",
     "Trajectory": "egress.trajectory",
     "load": "egress.scenario.load",
     "known": "egress.scenario.time",
     "run": "egress.ensemble",
+    "forecast": "egress.assimilate.forecasting",
+    "calibrate": "egress.assimilate.forecasting",
     "merge": "egress.parts",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
@@ -29,6 +33,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from egress.assimilate.forecasting import calibrate, forecast
     from egress.ensemble import run
     from egress.errors import (
         ConservationError,
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
         RunError,
         ScenarioError,
     )
+    from egress.forecasts import Forecast
+    from egress.observations import Observations
     from egress.parts import merge
     from egress.scenario.load import load
     from egress.scenario.schema import Scenario
@@ -48,14 +55,18 @@ if TYPE_CHECKING:
 __all__ = [
     "ConservationError",
     "EgressError",
+    "Forecast",
     "MergeError",
     "ObservationError",
+    "Observations",
     "OutputError",
     "RunError",
     "Scenario",
     "ScenarioError",
     "Trajectory",
     "__version__",
+    "calibrate",
+    "forecast",
     "known",
     "load",
     "merge",

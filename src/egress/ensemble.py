@@ -1,6 +1,6 @@
 """Many members of one scenario: chunks on threads, reduced to one trajectory.
 
-A member's luck depends on its number and the seed alone, so results are the same for any number of threads
+A member's luck depends on its number and the seed alone, so results are the same for any number of threads,
 any chunking and any division of the members: members 0–9 of 200 equal a run of 10.
 """
 
@@ -10,16 +10,20 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 import egress
+from egress.distribution import Distribution
 from egress.engine.world import World
 from egress.parts import numbers
 from egress.scenario.load import load, scenario_hash
@@ -27,10 +31,23 @@ from egress.scenario.schema import Scenario
 from egress.scenario.time import known
 from egress.trajectory import FIELDS, Trajectory, blank
 
+if TYPE_CHECKING:
+    from egress.engine.members import Members
+
 CHUNK = 100  # members that a thread takes through all steps at a time: the share of Python in a step is small then
 DEFAULT_SEED = 20220921
 PATIENCE = 0.2  # seconds between two looks at whether the user wants to stop
 Progress = Callable[[float], None]
+Normals = Mapping[str, npt.NDArray[np.float64]]
+"""Standard normals [member, …] behind uncertain numbers, by name (engine.members)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What was drawn in a run: the standard normals behind every number, and what the inputs were drawn from."""
+
+    normals: Normals
+    uncertain: Mapping[str, Distribution]
 
 
 def run(
@@ -42,12 +59,14 @@ def run(
     threads: int | None = None,
     chunk: int = CHUNK,
     progress: Progress | None = None,
+    learnt: Normals | None = None,
 ) -> Trajectory:
     """Run a scenario (or its name or folder) and return the trajectory of all its members.
 
     `members` is how many, or the range of their numbers: a part of a run, to be merged (`egress.merge`).
     With `as_of` (with offset) only what was known by then is used. `progress` is called with the share done.
-    Raises ScenarioError for a faulty scenario, ValueError for members that are none or not consecutive.
+    `learnt` puts what counts have taught (a posterior) in the place of draws; its rows are the members 0, 1, ….
+    Raises ScenarioError for a faulty scenario, ValueError for members that are none, not consecutive or not learnt.
 
     >>> import egress
     >>> run = egress.run("one-border", members=2, seed=1)
@@ -57,6 +76,31 @@ def run(
     >>> bool((second.daily("XBB") == run.daily("XBB").sel(member=[1])).all())
     True
     """
+    trajectory, _ = traced(
+        scenario,
+        members=members,
+        seed=seed,
+        as_of=as_of,
+        threads=threads,
+        chunk=chunk,
+        progress=progress,
+        learnt=learnt,
+    )
+    return trajectory
+
+
+def traced(
+    scenario: Scenario | str | Path,
+    *,
+    members: int | range | None = None,
+    seed: int = DEFAULT_SEED,
+    as_of: datetime | None = None,
+    threads: int | None = None,
+    chunk: int = CHUNK,
+    progress: Progress | None = None,
+    learnt: Normals | None = None,
+) -> tuple[Trajectory, Drawn]:
+    """Run as `run` does; return also what was drawn for each member."""
     started = time.perf_counter()
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
@@ -66,7 +110,9 @@ def run(
     chosen = numbers(scenario.members if members is None else members)
     world = World.of(scenario, as_of)
     arrays = blank(_sizes(world, len(chosen)))
-    seconds = _run_chunks(world, arrays, chosen, seed, threads or os.cpu_count() or 1, chunk, progress)
+    threads = threads or os.cpu_count() or 1
+    rows = _rows(learnt or {}, chosen)
+    seconds, drawn = _run_chunks(world, arrays, chosen, seed, threads, chunk, progress, rows)
     seconds["whole run"] = time.perf_counter() - started
     attrs = {
         "scenario": whole.name,
@@ -77,6 +123,7 @@ def run(
         "seed": seed,
         "members": len(chosen),
         "part": f"{chosen.start}:{chosen.stop}" if isinstance(members, range) else "",
+        "learnt": _fingerprint(learnt or {}),
         "as_of": "" if as_of is None else as_of.isoformat(),
         "step_hours": world.delta,
         "start": world.start.isoformat(),
@@ -85,7 +132,24 @@ def run(
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "seconds": json.dumps({name: round(value, 3) for name, value in seconds.items()}),
     }
-    return Trajectory.of(arrays, _coords(world) | {"member": np.array(chosen)}, world.per_day, attrs)
+    coords = _coords(world) | {"member": np.array(chosen)}
+    return Trajectory.of(arrays, coords, world.per_day, attrs), drawn
+
+
+def _rows(learnt: Normals, members: range) -> Normals:
+    """Return what was learnt of these members; raise ValueError where there are more members than rows."""
+    few = min((len(values) for values in learnt.values()), default=members.stop)
+    if few < members.stop:
+        raise ValueError(f"members {members.start}:{members.stop}: the counts have taught {few} members only")
+    return {name: values[members.start : members.stop] for name, values in learnt.items()}
+
+
+def _fingerprint(learnt: Normals) -> str:
+    """Return 12 hexadecimal digits of what was learnt, for parts of runs that differ in it are not of one run."""
+    digest = sha256()
+    for name in sorted(learnt):
+        digest.update(f"{name} {learnt[name].shape} ".encode() + np.ascontiguousarray(learnt[name]).tobytes())
+    return digest.hexdigest()[:12] if learnt else ""
 
 
 def _run_chunks(
@@ -96,8 +160,9 @@ def _run_chunks(
     threads: int,
     chunk: int,
     progress: Progress | None,
-) -> dict[str, float]:
-    """Take all members through all steps; return seconds of work by process, summed over threads."""
+    learnt: Normals,
+) -> tuple[dict[str, float], Drawn]:
+    """Take all members through all steps; return seconds of work by process (of all threads), and what was drawn."""
     from egress.engine.loop import advance, begin
     from egress.engine.members import Members
 
@@ -105,13 +170,15 @@ def _run_chunks(
     chunk = max(1, min(chunk, -(-count // max(threads, 1))))
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
+    taken: dict[int, Members] = {}
     done = [0]
 
     def work(first: int) -> None:
         last = min(first + chunk, count)
         if stop.is_set():
             return
-        members = Members(world, seed, np.array(numbered[first:last], dtype=np.int64))
+        given = {name: values[first:last] for name, values in learnt.items()}
+        members = Members(world, seed, np.array(numbered[first:last], dtype=np.int64), given)
         part = begin(members, {name: values[first:last] for name, values in arrays.items()})
         for _ in range(world.steps):
             if stop.is_set():
@@ -122,6 +189,7 @@ def _run_chunks(
                 if progress is not None:
                     progress(done[0] / (count * world.steps))
         with lock:
+            taken[first] = members
             for name, value in part.seconds.items():
                 seconds[name] = seconds.get(name, 0.0) + value
 
@@ -137,7 +205,18 @@ def _run_chunks(
         pool.shutdown(wait=False, cancel_futures=True)  # a thread that compiles would keep Ctrl-C waiting
         raise
     pool.shutdown()
-    return seconds
+    return seconds, _drawn([taken[first] for first in sorted(taken)])
+
+
+def _drawn(chunks: list[Members]) -> Drawn:
+    """Return what all members drew; what a policy draws only where it happens is drawn for the others too."""
+    names = sorted({name for members in chunks for name in members.normals})
+    normals = {name: np.concatenate([_normal(members, name) for members in chunks]) for name in names}
+    return Drawn(normals, {name: d for members in chunks for name, d in members.uncertain.items()})
+
+
+def _normal(members: Members, name: str) -> npt.NDArray[np.float64]:
+    return members.normals[name] if name in members.normals else members.normal(name)
 
 
 def arrays_horizon(world: World) -> int:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILE = "observations.csv"
-NUMBERS = ("value", "low", "high")
+NUMBERS = ("value", "low", "high", "first_shown")
 COLUMNS = (
     "series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit",
-    "published_at", "source", "evidence", "note",
+    "published_at", "first_shown", "source", "evidence", "note",
 )  # fmt: skip
 REQUIRED = ("series", "place", "what", "start", "end", "value", "kind", "published_at", "source")
 FILLED = ("series", "what", "start", "end", "kind", "source")
@@ -76,6 +76,11 @@ class Observations:
         """
         path = loading._folder(scenario) / FILE
         return cls.read(path) if path.exists() else cls(_frame([]))
+
+    @classmethod
+    def none(cls) -> Observations:
+        """Return a table without counts."""
+        return cls(_frame([]))
 
     def known(self, as_of: datetime) -> Observations:
         """Return the counts published before a moment; those without `published_at` never are.
@@ -220,7 +225,7 @@ def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
 
 def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[Any]) -> None:
     low, high = amounts["low"], amounts["high"]
-    given = [bool(line.text(column)) for column in NUMBERS]
+    given = [bool(line.text(column)) for column in NUMBERS[:3]]
     if given[1] != given[2]:
         line.fault("low" if given[1] else "high", "low and high stand together or not at all")
     elif not any(given) and "value" in present:

@@ -75,7 +75,7 @@ def print_like(values: Floats, row: Row, seed: int, members: npt.NDArray[Any] | 
     key = purpose(f"observe {row['series']} {start and start.astimezone(UTC).isoformat()}")
     numbers = np.arange(len(values)) if members is None else members
     noisy = _dispersed(SEEN * np.asarray(values, dtype=float), row, uniforms(seed, numbers, 0, 0, key))
-    unit = _precision(row)
+    unit = precision(row)
     return np.round(noisy / unit) * unit if unit >= 1 else np.round(noisy, round(-np.log10(unit)))
 
 
@@ -300,7 +300,7 @@ def _dispersed(mean: Floats, row: Row, chance: Floats) -> Floats:
     """Return [member] a count around its mean with the over-dispersion of the row's kind of source."""
     from scipy import stats
 
-    r = _dispersion(row)
+    r = dispersion(row)
     out = np.full(mean.shape, np.nan)
     if row["what"] == "net":  # may be negative; source: assumption
         return np.asarray(mean + stats.norm.ppf(chance) * np.sqrt(np.abs(mean) + (r * mean) ** 2))
@@ -314,7 +314,7 @@ def _dispersed(mean: Floats, row: Row, chance: Floats) -> Floats:
     return out
 
 
-def _dispersion(row: Row) -> float:
+def dispersion(row: Row) -> float:
     """Return r of the row's kind of source."""
     if row["what"] in LEVELS:
         return QUEUE
@@ -335,7 +335,7 @@ def _exponent(number: float) -> int:
     return int(exponent) if number else 0
 
 
-def _precision(row: Row) -> float:
+def precision(row: Row) -> float:
     """Return the unit to which the source rounds: its zeros at the end, but SIGNIFICANT digits at least."""
     return min(_unit(number) for number in _said(row))
 

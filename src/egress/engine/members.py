@@ -6,6 +6,7 @@ never shifts another's luck. Rates are per hour, flows persons per hour.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,12 @@ class Members:
     seed: int
     numbers: Ints
     """[M] absolute numbers of the members."""
+    given: Mapping[str, Floats] = field(default_factory=dict, repr=False)
+    """Standard normals that stand for draws, by name ([M], of noise [M, cells, knots]): what was learnt."""
+    normals: dict[str, Floats] = field(default_factory=dict, repr=False)
+    """The standard normals behind everything drawn up to now, by name; `given` ones included."""
+    uncertain: dict[str, Distribution] = field(default_factory=dict, repr=False)
+    """What was drawn from, by name."""
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
     """Arrays already drawn or computed, by name: a number is drawn once."""
 
@@ -35,20 +42,36 @@ class Members:
         """Return the number of members."""
         return len(self.numbers)
 
-    def uniform(self, name: str, step: int = 0, cell: int = 0) -> Floats:
+    def uniform(self, name: str) -> Floats:
         """Return [M] uniforms that belong to a name."""
-        return uniforms(self.seed, self.numbers, step, cell, purpose(name))
+        from scipy.special import ndtr
 
-    def normal(self, name: str, step: int = 0, cell: int = 0) -> Floats:
+        if name in self.given:
+            return np.asarray(ndtr(self.normal(name)))
+        chance = uniforms(self.seed, self.numbers, 0, 0, purpose(name))
+        self._note(name, chance)
+        return chance
+
+    def normal(self, name: str) -> Floats:
         """Return [M] standard normals that belong to a name."""
+        if name in self.given:
+            self.normals[name] = np.asarray(self.given[name], dtype=float)
+        else:
+            self._note(name, uniforms(self.seed, self.numbers, 0, 0, purpose(name)))
+        return self.normals[name]
+
+    def _note(self, name: str, chance: Floats) -> None:
+        """Keep the standard normals of some uniforms."""
         from scipy.special import ndtri
 
-        return np.asarray(ndtri(self.uniform(name, step, cell)))
+        self.normals[name] = np.asarray(ndtri(chance))
 
     def drawn(self, distribution: Distribution, name: str) -> Floats:
         """Return [M] values of an uncertain input, in canonical units."""
         if name not in self._kept:
             certain = distribution.certain
+            if not certain:
+                self.uncertain[name] = distribution
             self._kept[name] = (
                 np.full(len(self), distribution.median) if certain else distribution.quantile(self.uniform(name))
             )
@@ -105,11 +128,12 @@ class Members:
     # noise --------------------------------------------------------------------------------------------
     def knots(self, name: str, sd: Floats, memory: Floats, cells: int) -> Floats:
         """Return [M, cells, D + 2] exact Ornstein–Uhlenbeck values at 00:00 UTC of each date, keyed by date."""
-        from scipy.special import ndtri
-
-        days = self.world.days + 2
-        luck = knot_uniforms(self.seed, self.numbers, self.world.first_knot, days, cells, purpose(f"noise/{name}"))
-        fresh = np.asarray(ndtri(luck)) * sd[:, None, None]
+        days, name = self.world.days + 2, f"noise/{name}"
+        self._note(name, knot_uniforms(self.seed, self.numbers, self.world.first_knot, days, cells, purpose(name)))
+        if name in self.given:  # what was learnt of the past; later knots are drawn
+            past = min(days, self.given[name].shape[2])
+            self.normals[name][:, :, :past] = self.given[name][:, :, :past]
+        fresh = self.normals[name] * sd[:, None, None]
         keep = np.exp(-24 / memory)[:, None]
         for day in range(1, days):
             fresh[:, :, day] = keep * fresh[:, :, day - 1] + np.sqrt(1 - keep**2) * fresh[:, :, day]

@@ -1,0 +1,202 @@
+"""A forecast from an origin: what was known by then is learnt, and the members that learnt it go on.
+
+The past is run again in every round of the smoother; the members of the last round run once through past and
+future together, so that a forecast is made of whole runs of the engine, with all four kinds of noise ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from egress.assimilate.counts import evidence
+from egress.assimilate.posterior import Posterior
+from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
+from egress.assimilate.tell import count_table, learnt_table, warnings
+from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
+from egress.errors import EgressError
+from egress.forecasts import Forecast
+from egress.observations import Observations
+from egress.scenario.load import load, scenario_hash
+from egress.scenario.schema import Scenario
+from egress.scenario.time import zone
+from egress.trajectory import Trajectory
+
+MEMBERS = 1000
+DAYS = 14
+LATE = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def forecast(
+    scenario: Scenario | str | Path,
+    as_of: datetime | date | str,
+    *,
+    days: int = DAYS,
+    observations: Observations | None = None,
+    members: int | None = None,
+    seed: int = DEFAULT_SEED,
+    rounds: int = ROUNDS,
+    posterior: Posterior | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Forecast:
+    """Return what is to be expected in the days after an origin, from what was known by then and nothing later.
+
+    `as_of` is a moment with offset, or a day (its start, local time of the scenario). Counts are the scenario's own
+    and those given. With a `posterior` nothing more is learnt. Raises EgressError for an origin outside the period.
+
+    >>> import egress
+    >>> egress.forecast("one-border", "2030-03-06", days=2, members=10, rounds=1).places()[0]
+    'XBB'
+    """
+    name = scenario
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    origin = origin_of(scenario, as_of)
+    own = Observations.of(name) if not isinstance(name, Scenario) else None
+    counts = joined([part for part in (own, observations) if part is not None])
+    if posterior is not None:
+        members = len(posterior) if members is None else members
+    options: dict[str, Any] = {"days": days, "members": members or MEMBERS, "seed": seed, "threads": threads}
+    learnt_before = posterior.of(scenario, members) if posterior is not None else {}
+    rounds = 0 if posterior is not None else rounds
+    trajectory, learnt = ahead(
+        scenario, origin, counts, **options, rounds=rounds, progress=progress, normals=learnt_before
+    )
+    first = _last_day(scenario, origin) + timedelta(days=1)
+    about = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "first_day": first.isoformat(),
+        "days": days,
+        "effective_members_if_only_weighted": learnt.effective(),
+        "members": options["members"],
+        "misfit": learnt.misfit(),
+        "warnings": warnings(learnt),
+    }
+    return Forecast(trajectory, origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about)
+
+
+def calibrate(
+    scenario: Scenario | str | Path,
+    *,
+    until: datetime | date | str | None = None,
+    observations: Observations | None = None,
+    members: int = MEMBERS,
+    seed: int = DEFAULT_SEED,
+    rounds: int = ROUNDS,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Posterior, Learnt]:
+    """Return what all counts published before a moment (else ever) teach about a scenario.
+
+    Raises EgressError where there are no counts.
+    """
+    name = scenario
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    own = Observations.of(name) if not isinstance(name, Scenario) else None
+    counts = joined([part for part in (own, observations) if part is not None])
+    moment = LATE if until is None else origin_of(scenario, until)
+    known = evidence(counts, moment)
+    if not len(known):
+        raise EgressError(f"no counts of {scenario.name} were published{'' if until is None else f' before {until}'}")
+    last = None if until is None else moment
+    past = scenario if last is None else ended(scenario, last, 0)
+    options: dict[str, Any] = {"members": members, "seed": seed, "as_of": last, "threads": threads}
+    step = iter(range(rounds))
+
+    def simulate(normals: Normals) -> tuple[Trajectory, Drawn]:
+        return traced(past, **options, learnt=normals, progress=_part(progress, [1 / rounds] * rounds, next(step)))
+
+    learnt = smooth(simulate, known, seed, rounds)
+    until_text = "" if until is None else moment.isoformat()
+    return Posterior(scenario.name, scenario_hash(scenario), until_text, seed, learnt.normals), learnt
+
+
+def ahead(
+    scenario: Scenario,
+    as_of: datetime,
+    observations: Observations,
+    *,
+    days: int = DAYS,
+    members: int = MEMBERS,
+    seed: int = DEFAULT_SEED,
+    rounds: int = ROUNDS,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    normals: Normals | None = None,
+) -> tuple[Trajectory, Learnt]:
+    """Return the trajectory from the start of the scenario to `days` after the origin, and what was learnt.
+
+    Uses the counts published before `as_of`, a moment with offset; with `rounds` 0 none, but `normals` learnt before.
+    Raises EgressError for an origin outside the period.
+    """
+    known = evidence(observations, as_of)
+    past = ended(scenario, as_of, 0)
+    whole = ended(scenario, as_of, days)
+    options: dict[str, Any] = {"members": members, "seed": seed, "as_of": as_of, "threads": threads}
+    rounds = rounds if len(known) else 0
+    shares = _shares(past, whole, rounds)
+    step = iter(range(rounds))
+
+    def simulate(normals: Normals) -> tuple[Trajectory, Drawn]:
+        return traced(past, **options, learnt=normals, progress=_part(progress, shares, next(step)))
+
+    learnt = smooth(simulate, known, seed, rounds) if rounds else None
+    normals = learnt.normals if learnt else normals
+    trajectory, drawn = traced(whole, **options, learnt=normals, progress=_part(progress, shares, rounds))
+    return trajectory, learnt or nothing(members, drawn)
+
+
+def ended(scenario: Scenario, as_of: datetime, days: int) -> Scenario:
+    """Return the scenario with a period that ends `days` after the day before the origin."""
+    period, last = scenario.period, _last_day(scenario, as_of)
+    if last < period.start:
+        raise EgressError(
+            f"{as_of.isoformat()}: a forecast needs a day to start from, expected an origin after {period.start}"
+        )
+    return scenario.model_copy(update={"period": period.model_copy(update={"end": last + timedelta(days=days)})})
+
+
+def origin_of(scenario: Scenario, as_of: datetime | date | str) -> datetime:
+    """Return an origin as a moment with offset; a day is its start in the local time of the scenario."""
+    if isinstance(as_of, str):
+        as_of = date.fromisoformat(as_of) if len(as_of) == len("2022-09-26") else datetime.fromisoformat(as_of)
+    if not isinstance(as_of, datetime):
+        as_of = datetime.combine(as_of, time(), zone(scenario.period.utc_offset))
+    if as_of.tzinfo is None:
+        raise EgressError(f"{as_of}: expected a day, or a time with offset such as 2022-09-26T09:00+03:00")
+    return as_of
+
+
+def joined(parts: list[Observations]) -> Observations:
+    """Return the counts of several tables in one."""
+    import pandas as pd
+
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Observations.none()
+    return Observations(pd.concat([part.data for part in parts], ignore_index=True))
+
+
+def _last_day(scenario: Scenario, as_of: datetime) -> date:
+    """Return the last day that is over at the origin."""
+    return (as_of.astimezone(zone(scenario.period.utc_offset)) - timedelta(microseconds=1)).date()
+
+
+def _shares(past: Scenario, whole: Scenario, rounds: int) -> list[float]:
+    """Return the share of the work in each run."""
+    length = [(s.period.end - s.period.start).days + 1.0 for s in (past, whole)]
+    work = [length[0]] * rounds + [length[1]]
+    return [part / sum(work) for part in work]
+
+
+def _part(progress: Progress | None, shares: list[float], number: int) -> Callable[[float], None] | None:
+    if progress is None:
+        return None
+    done = sum(shares[:number])
+    return lambda share: progress(min(1.0, done + shares[number] * share))

@@ -1,0 +1,75 @@
+"""A posterior file: the standard normals of members that have learnt from the counts of one scenario.
+
+NetCDF with one variable per number, members first; `run` and `forecast` put them in the place of draws.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from egress.assimilate.smoother import SOURCE
+from egress.ensemble import Normals
+from egress.errors import EgressError, OutputError
+from egress.scenario.load import scenario_hash
+from egress.scenario.schema import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What counts up to a moment have taught about a scenario."""
+
+    scenario: str
+    hash: str
+    until: str
+    seed: int
+    normals: Normals
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(next(iter(self.normals.values())))
+
+    def of(self, scenario: Scenario, members: int | None = None) -> dict[str, Any]:
+        """Return the normals of the first members for a run of the scenario; EgressError where they do not fit."""
+        if self.hash != scenario_hash(scenario):
+            raise EgressError(f"the posterior was learnt with another version of {self.scenario}: calibrate again")
+        wanted = len(self) if members is None else members
+        if wanted > len(self):
+            raise EgressError(f"the posterior has {len(self)} members, {wanted} are asked for: calibrate with more")
+        return {name: values[:wanted] for name, values in self.normals.items() if not name.startswith(SOURCE)}
+
+    def save(self, path: Path) -> None:
+        """Write the file, under a temporary name first."""
+        import xarray as xr
+
+        # names hold slashes, which NetCDF reads as folders
+        variables = {
+            name.replace("/", "|"): (("member", *(f"{name.replace('/', '|')}_{n}" for n in range(v.ndim - 1))), v)
+            for name, v in self.normals.items()
+        }
+        about = {"scenario": self.scenario, "scenario_hash": self.hash, "until": self.until, "seed": self.seed}
+        data = xr.Dataset(variables, attrs={**about, "units": "standard normals"})
+        temporary = path.with_name(path.name + ".part")
+        try:
+            data.to_netcdf(temporary, engine="h5netcdf")
+            os.replace(temporary, path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+    @classmethod
+    def open(cls, path: Path) -> Posterior:
+        """Read the file; EgressError where it is none."""
+        import xarray as xr
+
+        try:
+            with xr.open_dataset(path, engine="h5netcdf") as data:
+                normals = {str(name).replace("|", "/"): np.asarray(v.values) for name, v in data.data_vars.items()}
+                about = dict(data.attrs)
+            return cls(about["scenario"], about["scenario_hash"], about["until"], int(about["seed"]), normals)
+        except (OSError, KeyError, ValueError) as error:
+            raise EgressError(f"{path} is not a posterior that egress calibrate wrote: {error}") from error

@@ -1,0 +1,158 @@
+"""The filter: an iterated ensemble smoother that moves members until they agree with the counts.
+
+A member is a point z in a space of standard normals: parameters, uncertain inputs, and every knot of its noise
+(intention, pulls, service). From z and its own luck the engine makes its state, so that moving z moves the state
+of the past as well as the constants. The counts are taken in `ROUNDS` equal parts:
+
+    z ← z + ρ∘C_zy (C_yy + ROUNDS · R)⁻¹ (d + √ROUNDS ε − y),     ε ~ N(0, R)
+
+C are covariances over members, y what a member predicts and d what was counted (assimilate.counts). ρ leaves out
+correlations that chance alone makes in so many members. Whether and when policies happen is never learnt.
+
+Source: Emerick & Reynolds 2013, "Ensemble smoother with multiple data assimilation",
+doi:10.1016/j.cageo.2012.03.011; Luo & Bhakta 2020, "Automatic and adaptive localization for ensemble-based
+history matching", doi:10.1016/j.petrol.2019.106559.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from egress.assimilate.counts import Evidence
+from egress.distribution import Distribution
+from egress.ensemble import Drawn, Normals
+from egress.trajectory import Trajectory
+
+Floats = npt.NDArray[np.float64]
+ROUNDS = 4  # parts in which the counts are taken; Emerick & Reynolds 2013
+CHANCE = (2.0, 4.0)  # correlations below the first over √members are left out, above the second kept whole (assumption)
+FARTHEST = 5.0  # no standard normal is moved farther out
+LEVEL = 0.15  # sd of the logarithm of the level of a source that others contradict (source: assumption)
+FIXED = ("/happens", "/start")  # what will come of a policy is the analyst's, not the counts'
+SOURCE = "source/"
+
+Simulate = Callable[[Normals], tuple[Trajectory, Drawn]]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What counts have taught: standard normals by name, and how the members fared against the counts."""
+
+    normals: Normals
+    evidence: Evidence
+    before: Floats
+    """[member, n] what the members said of the counts before (scale of the filter)."""
+    after: Floats
+    """[member, n] what they said in the last round but one; the forecast's own members are those moved once more."""
+    prior: Normals
+    """The standard normals that the members had before."""
+    uncertain: Mapping[str, Distribution]
+    """What the inputs are drawn from."""
+
+    def effective(self) -> float:
+        """Return the effective number of members, were those of before only weighted, not moved."""
+        return effective(self.before, self.evidence)
+
+    def misfit(self) -> float:
+        """Return the mean squared distance of counts from the mean prediction, in total standard deviations."""
+        if not len(self.evidence):
+            return float("nan")
+        variance = self.after.var(axis=0) + self.evidence.sd**2
+        return float(np.mean((self.after.mean(axis=0) - self.evidence.value) ** 2 / variance))
+
+
+def smooth(simulate: Simulate, evidence: Evidence, seed: int, rounds: int = ROUNDS) -> Learnt:
+    """Return members moved to agree with the counts; `simulate` runs members from their standard normals."""
+    normals: Normals = {}
+    first: tuple[Floats, Normals] | None = None
+    predicted = np.zeros((0, len(evidence)))
+    for number in range(rounds):
+        trajectory, drawn = simulate(normals)
+        normals = {**normals, **drawn.normals}
+        if first is None:
+            kept = np.asarray(np.isfinite(evidence.predicted(trajectory)).all(axis=0))
+            evidence = evidence.only(kept)
+            normals = {**normals, **_levels(evidence, trajectory, seed)}
+        predicted = evidence.predicted(trajectory) + _lifted(evidence, normals)
+        if first is None:
+            first = predicted, normals
+        if not len(evidence):
+            break
+        normals = _moved(normals, predicted, evidence, rounds, np.random.default_rng([seed, number]))
+    assert first is not None
+    return Learnt(normals, evidence, first[0], predicted, first[1], drawn.uncertain)
+
+
+def nothing(members: int, drawn: Drawn) -> Learnt:
+    """Return what is learnt where there are no counts."""
+    from egress.observations import Observations
+
+    none = np.zeros((members, 0))
+    rows = Observations.none().data
+    return Learnt(drawn.normals, Evidence(rows, none[0], none[0], ()), none, none, drawn.normals, drawn.uncertain)
+
+
+def effective(predicted: Floats, evidence: Evidence) -> float:
+    """Return (Σw)² / Σw² of members [member, n] weighted by the likelihood of the counts."""
+    if not len(evidence):
+        return float(len(predicted))
+    fit = -0.5 * (((predicted - evidence.value) / evidence.sd) ** 2).sum(axis=1)
+    weight = np.exp(fit - fit.max())
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+# One round
+
+
+def _moved(
+    normals: Normals, predicted: Floats, evidence: Evidence, rounds: int, luck: np.random.Generator
+) -> dict[str, Floats]:
+    """Return the members after one part of the counts is taken in."""
+    free = [name for name in normals if not name.endswith(FIXED)]
+    z = np.concatenate([normals[name].reshape(len(predicted), -1) for name in free], axis=1)
+    blur = np.sqrt(rounds) * evidence.sd * luck.standard_normal(predicted.shape)
+    gap = evidence.value + blur - predicted
+    z = np.clip(z + gap @ _gain(z, predicted, evidence.sd, rounds).T, -FARTHEST, FARTHEST)
+    moved = dict(normals)
+    at = 0
+    for name in free:
+        size = normals[name][0].size
+        moved[name] = z[:, at : at + size].reshape(normals[name].shape)
+        at += size
+    return moved
+
+
+def _gain(z: Floats, predicted: Floats, sd: Floats, rounds: int) -> Floats:
+    """Return [numbers, n] by how much each standard normal follows each count."""
+    members = len(z)
+    away, apart = z - z.mean(axis=0), predicted - predicted.mean(axis=0)
+    joint = away.T @ apart / (members - 1)
+    spread = np.outer(away.std(axis=0), apart.std(axis=0))
+    strength = np.abs(joint) / np.maximum(spread, 1e-300) * np.sqrt(members)
+    sure = np.clip((strength - CHANCE[0]) / (CHANCE[1] - CHANCE[0]), 0.0, 1.0)
+    of_counts = apart.T @ apart / (members - 1) + rounds * np.diag(sd**2)
+    return np.asarray(np.linalg.solve(of_counts, (sure * joint).T).T)
+
+
+def _levels(evidence: Evidence, trajectory: Trajectory, seed: int) -> dict[str, Floats]:
+    """Return [member] standard normals for the level of each source that others contradict."""
+    from egress.engine.draws import purpose
+
+    members = trajectory.data.sizes["member"]
+    named = sorted({name for name in evidence.source if name})
+    return {
+        SOURCE + name: np.random.default_rng([seed, purpose(SOURCE + name)]).standard_normal(members) for name in named
+    }
+
+
+def _lifted(evidence: Evidence, normals: Normals) -> Floats:
+    """Return [member, n] (or 0) the logarithm of the level of each count's source."""
+    columns = [LEVEL * normals[SOURCE + name] if name else None for name in evidence.source]
+    found = next((column for column in columns if column is not None), None)
+    if found is None:
+        return np.zeros((1, len(evidence)))
+    return np.stack([np.zeros_like(found) if column is None else column for column in columns], axis=1)

@@ -1,0 +1,147 @@
+"""What a forecast tells besides arrivals: what the counts taught, how members fared, what changed since yesterday."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from egress.assimilate.counts import evidence
+from egress.assimilate.smoother import Learnt
+from egress.forecasts import Forecast
+from egress.observations import Observations, moment
+from egress.observe import observed, print_like
+from egress.scenario.schema import Scenario
+
+Floats = npt.NDArray[np.float64]
+RANGE = (0.05, 0.5, 0.95)
+MISFIT = 2.0  # mean squared standardised distance of counts above which the members cannot have made them (assumption)
+FAR = 3.0  # standard deviations from the prior mean at which a number was pulled out of its range (assumption)
+FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
+
+
+def unscaled(z: Floats) -> Floats:
+    """Return numbers from the scale of the filter (inverse of counts.scaled)."""
+    return np.asarray(2.0 * np.sinh(z))
+
+
+def count_table(learnt: Learnt) -> pd.DataFrame:
+    """Return a row per count: what members said of it before learning and in the last round."""
+    columns = ["series", "place", "crossing", "what", "start", "end", "kind", "value", "source", "published_at"]
+    table = learnt.evidence.rows[columns].copy()
+    for name, said in (("before", learnt.before), ("after", learnt.after)):
+        ranges = np.quantile(unscaled(said), RANGE, axis=0) if len(table) else np.zeros((3, 0))
+        for level, values in zip(RANGE, ranges, strict=True):
+            table[f"{name}_p{round(100 * level):02d}"] = values
+    return table
+
+
+def learnt_table(learnt: Learnt) -> pd.DataFrame:
+    """Return a row per uncertain input: prior and posterior range in canonical units, and how much was learnt.
+
+    `informed` = 1 − variance after ÷ variance before, of the standard normal behind it; `moved` is how far its
+    mean went, in prior standard deviations.
+    """
+    from scipy.special import ndtr
+
+    rows = []
+    for name, distribution in learnt.uncertain.items():
+        if name not in learnt.normals:
+            continue
+        before, after = learnt.prior[name], learnt.normals[name]
+        row: dict[str, Any] = {"name": name, "dimension": distribution.dimension}
+        for word, z in (("prior", before), ("posterior", after)):
+            ranges = np.quantile(distribution.quantile(ndtr(z)), RANGE)
+            row |= {f"{word}_p{round(100 * q):02d}": v for q, v in zip(RANGE, ranges, strict=True)}
+        shrunk = 1 - float(after.var() / max(before.var(), 1e-12))
+        rows.append(row | {"informed": max(0.0, shrunk), "moved": float(after.mean() - before.mean())})
+    columns = ["name", "dimension", "prior_p05", "prior_p50", "prior_p95"]
+    columns += ["posterior_p05", "posterior_p50", "posterior_p95", "informed", "moved"]
+    return pd.DataFrame(rows, columns=columns).sort_values("informed", ascending=False, ignore_index=True)
+
+
+def warnings(learnt: Learnt) -> list[str]:
+    """Return in words what should make a reader doubt the update."""
+    said = []
+    members = len(next(iter(learnt.normals.values())))
+    if not len(learnt.evidence):
+        return ["No count was published before the origin: the forecast rests on the priors alone."]
+    if learnt.misfit() > MISFIT:
+        away = np.abs(learnt.after.mean(axis=0) - learnt.evidence.value)
+        away /= np.sqrt(learnt.after.var(axis=0) + learnt.evidence.sd**2)
+        worst = sorted({str(learnt.evidence.rows["series"][n]) for n in np.argsort(-away)[:3]})
+        said.append(
+            "The filter has collapsed onto members that do not agree with the counts "
+            f"(mean squared distance {learnt.misfit():.1f}, expected about 1; worst: {', '.join(worst)}): "
+            "the ranges are too narrow. Widen the inputs named under what was learnt, or check these counts."
+        )
+    far = [name for name, z in learnt.normals.items() if z.ndim == 1 and abs(z.mean()) > FAR]
+    if far:
+        said.append(f"Counts pull {', '.join(far[:5])} out of the range given: check the range or the counts.")
+    if members < FEW:
+        said.append(f"Only {members} members learnt: with fewer than {FEW} chance is taken for knowledge.")
+    return said
+
+
+def one_step(before: Forecast, observations: Observations, until: datetime) -> pd.DataFrame:
+    """Return a row per count published since a forecast was made: what it said, what was counted, and the PIT.
+
+    PIT is the share of members that said less (half of those that said the same): uniform if ranges are honest.
+    """
+    new = [
+        row
+        for row in observations.known(until).data.to_dict("records")
+        if (moment(row["published_at"]) or until) >= before.origin and np.isfinite(row["value"])
+    ]
+    rows = []
+    for raw in new:
+        row = {str(key): value for key, value in raw.items()}
+        said = observed(before.trajectory, row)
+        if not np.isfinite(said).all():
+            continue
+        said = print_like(said, row, int(before.trajectory.data.attrs["seed"]))
+        value = row["first_shown"] if np.isfinite(row["first_shown"]) else row["value"]
+        ranges = {f"p{round(100 * q):02d}": float(np.quantile(said, q)) for q in RANGE}
+        pit = float((said < value).mean() + 0.5 * (said == value).mean())
+        about = {key: row[key] for key in ("series", "place", "crossing", "what", "start", "end", "kind")}
+        rows.append(about | {"value": value} | ranges | {"pit": pit})
+    return pd.DataFrame(rows)
+
+
+def changes(before: Forecast, now: Forecast, place: str) -> pd.DataFrame:
+    """Return a row per day that both forecasts cover: median arrivals then and now."""
+    then, here = before.ahead(place), now.ahead(place)
+    days = [day for day in here["day"].values if day in then["day"].values]
+    rows = [
+        {
+            "place": place,
+            "date": str(day)[:10],
+            "before": float(np.median(then.sel(day=day).values)),
+            "now": float(np.median(here.sel(day=day).values)),
+        }
+        for day in days
+    ]
+    return pd.DataFrame(rows)
+
+
+def reasons(scenario: Scenario, since: datetime, until: datetime, surprises: pd.DataFrame) -> list[str]:
+    """Return in words what became known between two origins: statuses, signals, and counts that surprised."""
+    said = []
+    for signal in scenario.signals:
+        if since <= signal.at < until:
+            said.append(f"signal: {signal.what}")
+    for policy in scenario.policies:
+        said += [f"{policy.what}: {s.status}" for s in policy.history if since <= s.at < until]
+    for row in surprises.to_dict("records"):
+        if row["pit"] < RANGE[0] or row["pit"] > RANGE[2]:
+            more = "more" if row["pit"] > RANGE[2] else "fewer"
+            said.append(f"{row['series']} {str(row['start'])[:10]}: {more} than yesterday's 90 % range held")
+    return said
+
+
+def known_counts(observations: Observations, as_of: datetime) -> int:
+    """Return how many counts a forecast from an origin can learn from."""
+    return len(evidence(observations, as_of))

@@ -1,0 +1,162 @@
+"""A forecast: what members that have learnt from counts say of the days after an origin.
+
+It holds the trajectory of all members, from the start of the scenario to the end of the forecast, the counts that
+were known, and what they taught. Everything a reader sees (ranges, chances, branches) is read off the members.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from egress.errors import EgressError
+from egress.observations import Observations
+from egress.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+LEVELS = (0.01, 0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975, 0.99)
+"""The 23 quantiles of hubverse forecasts."""
+SURE = 0.01  # a policy that happens in so few members, or in all but so few, splits nothing
+FEWEST = 20  # members in a branch, below which its ranges would mean nothing
+FILES = {"trajectory": "trajectory.nc", "counts": "counts.csv", "learnt": "learnt.csv", "about": "forecast.json"}
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Members that have learnt from the counts published before an origin, run on for some days.
+
+    >>> import egress
+    >>> forecast = egress.forecast("one-border", "2030-03-06", days=3, members=20, rounds=1)
+    >>> forecast.ahead("XBB").sizes["day"]
+    3
+    """
+
+    trajectory: Trajectory
+    origin: datetime
+    """The first moment that is not known, with offset."""
+    known: Observations
+    """The counts published before the origin."""
+    counts: pd.DataFrame
+    """A row per count learnt from: what members said of it before and after (p05, p50, p95)."""
+    learnt: pd.DataFrame
+    """A row per uncertain number: prior and posterior p05, p50, p95, and how much narrower (`informed`, 0 to 1)."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """Diagnostics: effective members before learning, misfit, warnings in words."""
+
+    # Reading off the members ----------------------------------------------------------------------------
+
+    @property
+    def first_day(self) -> np.datetime64:
+        """Return the first day of the forecast (local days of the scenario)."""
+        return np.datetime64(self.about["first_day"], "D")
+
+    def ahead(self, place: str, measure: str = "gross") -> xr.DataArray:
+        """Return [member, day] arrivals after the origin in a country (alpha-3), place or crossing."""
+        daily = self.trajectory.daily(place, measure)
+        return daily.sel(day=daily["day"] >= self.first_day)
+
+    def places(self) -> list[str]:
+        """Return countries, then crossings, with arrivals."""
+        data = self.trajectory.data
+        countries = sorted({str(name) for name in data["country"].values})
+        return countries + [str(name) for name in data["crossing"].values if str(name) not in countries]
+
+    def table(self, measure: str = "gross") -> pd.DataFrame:
+        """Return a row per place, crossing and day ahead: mean and quantiles of arrivals, in persons."""
+        import pandas as pd
+
+        levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+        rows = []
+        for place in self.places():
+            daily = self.ahead(place, measure)
+            values = daily.transpose("member", "day").values
+            ranges = np.quantile(values, levels, axis=0)
+            for day, date in enumerate(daily["day"].values):
+                named = {f"p{round(100 * q):02d}": ranges[n, day] for n, q in enumerate(levels)}
+                about = {"place": place, "date": str(date)[:10], "horizon": day + 1, "measure": measure}
+                rows.append(about | {"mean": values[:, day].mean()} | named)
+        return pd.DataFrame(rows)
+
+    def chance(self, place: str, persons: float, measure: str = "gross") -> xr.DataArray:
+        """Return [day] the chance that more than so many persons arrive on each day ahead."""
+        share: xr.DataArray = (self.ahead(place, measure) > persons).mean("member")
+        return share
+
+    def open_policies(self) -> list[str]:
+        """Return the policies of which it is open whether they happen within the forecast."""
+        out = []
+        for name in self.trajectory.data["policy"].values:
+            share = float(self.happens(str(name)).mean())
+            if SURE < share < 1 - SURE:
+                out.append(str(name))
+        return out
+
+    def happens(self, policy: str) -> npt.NDArray[np.bool_]:
+        """Return [member] whether a policy begins before the forecast ends; KeyError for an unknown one."""
+        data = self.trajectory.data
+        start = data["policy_start"].sel(policy=policy).values
+        end = data.sizes["step"] * float(data.attrs["step_hours"])
+        return np.asarray(np.isfinite(start) & (start < end))
+
+    def branches(self, place: str, policy: str) -> pd.DataFrame | None:
+        """Return a row per day ahead: arrivals if a policy happens, if not, and in all (p10, p50, p90, mean).
+
+        None where a branch has fewer than FEWEST members. `between` is the number of people between the means.
+        """
+        import pandas as pd
+
+        daily = self.ahead(place)
+        values, yes = daily.transpose("member", "day").values, self.happens(policy)
+        if min(yes.sum(), (~yes).sum()) < FEWEST:
+            return None
+        parts = {"if_it_happens": values[yes], "if_it_does_not": values[~yes], "mixture": values}
+        rows = []
+        for day, date in enumerate(daily["day"].values):
+            row: dict[str, Any] = {"place": place, "policy": policy, "probability": float(yes.mean())}
+            row["date"] = str(date)[:10]
+            for name, part in parts.items():
+                low, middle, high = np.quantile(part[:, day], (0.1, 0.5, 0.9))
+                row |= {
+                    f"{name}_p10": low,
+                    f"{name}_p50": middle,
+                    f"{name}_p90": high,
+                    f"{name}_mean": part[:, day].mean(),
+                }
+            rows.append(row | {"between": row["if_it_does_not_mean"] - row["if_it_happens_mean"]})
+        return pd.DataFrame(rows)
+
+    # Files ----------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write the forecast to an existing folder; `open` reads it."""
+        self.trajectory.save(folder / FILES["trajectory"])
+        self.counts.to_csv(folder / FILES["counts"], index=False, lineterminator="\n")
+        self.learnt.to_csv(folder / FILES["learnt"], index=False, lineterminator="\n")
+        self.known.data.to_csv(folder / "known.csv", index=False, lineterminator="\n")
+        about = self.about | {"origin": self.origin.isoformat()}
+        (folder / FILES["about"]).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Forecast:
+        """Read what `save` wrote; EgressError where it is not a forecast."""
+        import pandas as pd
+
+        folder = Path(folder)
+        missing = [name for name in FILES.values() if not (folder / name).is_file()]
+        if missing:
+            raise EgressError(f"{folder} is not a forecast: {', '.join(missing)} missing (egress forecast writes one)")
+        about = json.loads((folder / FILES["about"]).read_text(encoding="utf-8"))
+        counts, learnt = (pd.read_csv(folder / FILES[name]) for name in ("counts", "learnt"))
+        known = Observations.read(folder / "known.csv")
+        origin = datetime.fromisoformat(about.pop("origin"))
+        return cls(Trajectory.open(folder / FILES["trajectory"]), origin, known, counts, learnt, about)
