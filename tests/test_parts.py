@@ -244,3 +244,22 @@ def test_a_broken_folder_is_named(
     with pytest.raises(MergeError, match=f"broken: {message}") as caught:
         egress.merge([parts[0], broken, parts[2]])
     assert str(caught.value).count("\n") == 0
+
+
+# What counts have taught
+
+
+def test_what_was_learnt_goes_by_the_number_of_a_member(tmp_path: Path) -> None:
+    learnt = {"parameter/detour": np.linspace(-2.0, 2.0, 4)}
+    whole = egress.run("one-border", members=4, learnt=learnt)
+    two = [egress.run("one-border", members=range(n, n + 2), learnt=learnt) for n in (0, 2)]
+    folders = [folder_of(run, tmp_path / str(n)) for n, run in enumerate(two)]
+    xr.testing.assert_equal(egress.merge(folders).data, whole.data)
+    other = egress.run("one-border", members=range(2, 4))
+    with pytest.raises(MergeError, match=r"learnt is [0-9a-f]{12} and empty"):
+        egress.merge([folders[0], folder_of(other, tmp_path / "unlearnt")])
+
+
+def test_members_that_learnt_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="members 2:5: the counts have taught 4 members only"):
+        egress.run("one-border", members=range(2, 5), learnt={"parameter/detour": np.zeros(4)})
