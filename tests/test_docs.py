@@ -35,6 +35,7 @@ MODULES = (
     "egress.units",
     "egress.distribution",
     "egress.ensemble",
+    "egress.parts",
     "egress.trajectory",
     "egress.observations",
     "egress.observe",
