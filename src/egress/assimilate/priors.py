@@ -1,8 +1,9 @@
 """Priors for a cold forecast of one crisis, learnt from the counts of the others.
 
 Each other crisis is calibrated on its own counts; what the crisis left out has shaped (alone, or with others) starts
-from the wide ranges of `data/priors.csv`, so that nothing of it comes back that way. What the counts taught about numbers that crises share is taken
-over: pooled within a class, and widened, for with one other crisis nobody can tell how much crises differ:
+from the wide ranges of `data/priors.csv`, so that nothing of it comes back that way. What the counts taught about
+numbers that crises share is taken over: pooled within a class, and widened, for with one other crisis nobody can tell
+how much crises differ:
 
     m = mean of the means,   sd = WIDEN · √max(1, misfit) · √(mean of the variances + variance of the means)
 

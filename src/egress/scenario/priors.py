@@ -98,7 +98,7 @@ class Fitted(Prior):
     """A row of `data/priors.csv`: a prior, and what its numbers in the shipped scenarios were fitted on."""
 
     fitted_on: str = Field(min_length=1)
-    """Crisis whose counts shaped the numbers, `both` for all shipped ones, `own` for that in which they stand, `none`."""
+    """Crisis whose counts shaped the numbers, `both`, `own` (that in whose scenario they stand) or `none`."""
     shared: bool = False
     """True where what one crisis teaches about it may be used for another."""
 
