@@ -7,10 +7,9 @@ how much crises differ:
 
     m = mean of the means,   sd = WIDEN · √max(1, misfit) · √(mean of the variances + variance of the means)
 
-and sd at most that of the range it was learnt from,
-
-on the logit scale for shares, the logarithmic one for other positive numbers, else as they are. Numbers that counts
-pulled out of their range are left out: they stand for something else that is wrong.
+and sd at most that of the wide range, on the logit scale for shares, the logarithmic one for other positive numbers,
+else as they are. Numbers that counts pulled out of their range are left out: they stand for something else that is
+wrong; so are multiples of ordinary traffic that is itself a guess.
 """
 
 from __future__ import annotations
@@ -61,13 +60,17 @@ class Calibrated:
         if name not in self.taught.uncertain or name not in self.taught.normals:
             return None
         before, after = self.taught.prior[name], self.taught.normals[name]
+        if times and self._guessed(number):
+            return None
         if 1 - after.var() / max(before.var(), 1e-12) < INFORMED or abs(after.mean()) > FAR:
             return None
         return self.taught.uncertain[name].quantile(ndtr(after)) / self._unit(number, times)
 
-    def widest(self, number: Number, times: str) -> Floats:
-        """Return quantiles of what the number was drawn from before."""
-        return self.taught.uncertain[number.name].quantile(np.linspace(0.005, 0.995, 199)) / self._unit(number, times)
+    def _guessed(self, number: Number) -> bool:
+        """Say whether the ordinary traffic behind a multiple is a guess: a multiple of that teaches nothing."""
+        at = int(number.loc[1])
+        id = self.scenario.lanes[at].crossing if number.loc[0] == "lanes" else self.scenario.crossings[at].id
+        return next(c.source for c in self.scenario.crossings if c.id == id) == "assumption"
 
     def _unit(self, number: Number, times: str) -> float:
         return base(self.scenario, number, times) if times else 1.0
@@ -94,7 +97,8 @@ def without(
     part = [_part(progress, n, len(learnt_from)) for n in range(len(learnt_from))]
     options: dict[str, Any] = {"members": members, "seed": seed, "threads": threads, "until": until}
     found = [calibrated(name, crisis, **options, progress=part[n]) for n, name in enumerate(learnt_from)]
-    command = f"egress calibrate --without {crisis} --members {members} --seed {seed}"
+    named = f"{others[0]} " if others is not None and len(others) == 1 else ""
+    command = f"egress calibrate {named}--without {crisis} --members {members} --seed {seed}"
     command += "" if until is None else f" --until {until}"
     return assembled(crisis, found, command)
 
@@ -164,7 +168,8 @@ def _taken_over(row: Fitted, others: list[Calibrated]) -> Prior | None:
     means = np.array([part.mean() for part in parts])
     misfit = max(1.0, *(other.taught.misfit() for other, _, _ in known), 1.0)
     spread = WIDEN * np.sqrt(misfit * (np.mean([part.var() for part in parts]) + means.var()))
-    spread = min(spread, *(forward(other.widest(number, row.times)).std() for other, number, _ in known), np.inf)
+    widest = drawn_from if row.kept else row.distribution()
+    spread = min(spread, forward(widest.quantile(np.linspace(0.005, 0.995, 199))).std())
     low, middle, high = (back(means.mean() + z * spread) for z in (-Z90, 0.0, Z90))
     return _prior(row, drawn_from, (low, middle, high), known)
 
