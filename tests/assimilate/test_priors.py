@@ -18,7 +18,7 @@ from egress.scenario.load import load
 from egress.scenario.numbers import numbers
 from egress.scenario.priors import Prior, Priors, cold_scenario, plain, registry, with_priors
 
-EARLY = "2022-02-27"
+EARLY = "2022-03-06"  # the first counts of Ukraine were published on 5 March
 Z = np.linspace(-1.5, 1.5, 41) * 0.5  # what counts left of a standard normal
 
 
@@ -98,12 +98,13 @@ def test_priors_without_a_crisis_never_read_it(monkeypatch: pytest.MonkeyPatch):
     assert set(read) == {"ukraine-2022"}
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_python_returns(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "priors.yaml"
-    command = ["calibrate", "ukraine-2022", "--without", "russia-2022", "--members", "6", "--until", "2022-03-08"]
+    command = ["calibrate", "ukraine-2022", "--without", "russia-2022", "--members", "6", "--until", EARLY]
     assert command_line([*command, "--threads", "1", "--out", str(out)]) == 0
     assert "priors without russia-2022" in capsys.readouterr().out
-    again = without("russia-2022", others=("ukraine-2022",), members=6, until="2022-03-08", threads=2)
+    again = without("russia-2022", others=("ukraine-2022",), members=6, until=EARLY, threads=2)
     assert Priors.read(out).priors == again.priors
     assert Priors.read(out).learnt_from == again.learnt_from
 
@@ -112,10 +113,11 @@ def test_the_command_writes_a_posterior(tmp_path: Path, capsys: pytest.CaptureFi
     from egress.assimilate.posterior import Posterior
 
     out = tmp_path / "u.nc"
-    assert (
-        command_line(["calibrate", "ukraine-2022", "--until", "2022-03-08", "--members", "6", "--out", str(out)]) == 0
-    )
-    assert "ukraine-2022: 10 counts" in capsys.readouterr().out.replace("11 counts", "10 counts")
+    command = ["calibrate", "ukraine-2022", "--until", EARLY, "--members", "6"]
+    assert command_line([*command, "--out", str(out)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ukraine-2022: " in said
+    assert "Only 6 members learnt" in said
     assert len(Posterior.open(out)) == 6
 
 
