@@ -1,4 +1,4 @@
-"""The command line: run, merge, validate, explain, new, list, schema.
+"""The command line: run, merge, calibrate, validate, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -252,6 +252,54 @@ def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | N
     from egress.scenario.time import zone
 
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+
+
+@app.command()
+def calibrate(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(help="A scenario folder or shipped scenario (with --without: the one to learn from, else all)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write (else SCENARIO.nc or without-CRISIS.yaml).")] = None,
+    until: Annotated[
+        Any,
+        typer.Option(parser=_moment, metavar="DATE", help="Use only counts published before the start of DATE."),
+    ] = None,
+    observations: Annotated[Path | None, typer.Option(help="CSV table with counts of your own.")] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(metavar="CRISIS", help="Write priors for a cold forecast of CRISIS, learnt from the others."),
+    ] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="How many members learn (else 1000, with --without 300)."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
+) -> None:
+    """Learn from counts: write a posterior for run and forecast, or priors without a crisis."""
+    given = {"members": members, "seed": seed, "threads": threads, "until": until}
+    options = {name: value for name, value in given.items() if value is not None}
+    if without is None and scenario is None:
+        raise typer.BadParameter("expected a SCENARIO, or --without CRISIS")
+    if without is not None and observations is not None:
+        raise typer.BadParameter("--observations goes with a SCENARIO, not with --without")
+    with _bar() as bar:
+        with _phase(bar, {}, "reading"):
+            from egress.report import calibration
+
+        def progress(share: float) -> None:
+            label = "compiling (once)" if share == 0 else f"learning {without or scenario}"
+            bar.update(bar.task_ids[0], completed=share, description=label)
+
+        if without is not None:
+            text, place = calibration.cold(without, scenario, out, options, progress)
+        else:
+            text, place = calibration.posterior(str(scenario), observations, out, options, progress)
+    _print(text)
+    typer.echo(f"Written to {place}", err=True)
 
 
 @app.command()
