@@ -42,6 +42,10 @@ class Now:
     delta: float
     pressure: Floats
     """F [M, O, G]"""
+    course: Floats
+    """F [1 or parts, M, O, G] in each part of the step; one part where nothing begins within it."""
+    acted_by: Floats
+    """[M, C, parts] share of those who act in this step who have acted by the end of each part of it."""
     fear: Floats
     """b [M, G]"""
     intention: Floats
@@ -127,11 +131,14 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
     middle = begin + w.delta / 2
     lanes = members.world.scenario.lanes
     opened = np.array([lane.open for lane in lanes], dtype=float)
+    course = np.stack([pressure(members, begin + part, length) for part, length in _parts(w, begin)])
     return Now(
         step=step,
         begin=begin,
         delta=w.delta,
-        pressure=pressure(members, begin),
+        pressure=course.mean(axis=0),
+        course=course,
+        acted_by=np.tile(np.arange(1, w.parts + 1) / w.parts, (m, c, 1)),
         fear=fear(members, middle),
         intention=np.exp(_at(members.intention_noise, members, middle)[:, 0]),
         pull=_at(members.pull_noise, members, middle),
@@ -153,18 +160,26 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
     )
 
 
-def pressure(members: Members, begin: float) -> Floats:
-    """F [M, O, G] averaged over the step that begins at `begin`."""
+def _parts(world: World, begin: float) -> list[tuple[float, float]]:
+    """Return (hours into the step, length) of the parts in which F is averaged: more than one if a signal begins."""
+    within = [begin < hours(world.scenario, s.at) < begin + world.delta for s in world.scenario.signals]
+    number = world.parts if any(within) else 1
+    length = world.delta / number
+    return [(part * length, length) for part in range(number)]
+
+
+def pressure(members: Members, begin: float, length: float) -> Floats:
+    """F [M, O, G] averaged over the `length` hours that begin at `begin`."""
     w = members.world
     out = np.zeros((len(members), w.origins, w.groups))
     for number, signal in enumerate(w.scenario.signals):
         at = hours(w.scenario, signal.at)
-        if at >= begin + w.delta:
+        if at >= begin + length:
             continue
         name = f"signal/{number}"
         hold = members.drawn(signal.hold, f"{name}/hold")
         fades = members.drawn(signal.fades, f"{name}/fades")
-        kernel = held_then_fading(begin - at, begin + w.delta - at, hold, fades)
+        kernel = held_then_fading(begin - at, begin + length - at, hold, fades)
         where = members.origin("intensity") if signal.by_intensity else np.ones((len(members), w.origins))
         for g, group in enumerate(w.scenario.groups):
             for key in (group.id, "exposed" if group.exposed else "others", "all"):
@@ -174,7 +189,7 @@ def pressure(members: Members, begin: float) -> Floats:
                     break
     for series in w.scenario.series:
         points = [(hours(w.scenario, at), value) for at, value in series.points]
-        z = np.interp(begin + w.delta / 2, [p[0] for p in points], [p[1] for p in points])
+        z = np.interp(begin + length / 2, [p[0] for p in points], [p[1] for p in points])
         out *= np.exp(members.drawn(series.weight, f"series/{series.what}") * z)[:, None, None]
     return np.maximum(out, 0.0)
 
