@@ -10,7 +10,6 @@ no seat choose again up to three times, then wait. Who has no admissible itinera
 
 from __future__ import annotations
 
-from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -216,6 +215,7 @@ def choose(
     held: Floats,
     sold: Ints,
     acted: Ints,
+    acted_by: Floats,
     waiting: Ints,
     leaving: Ints,
     booked: Ints,
@@ -290,11 +290,17 @@ def choose(
                             turn[o, c] = -1
                             if left[o, c] <= TOGETHER * rounds:
                                 u, state = uniform(state)
-                                turn[o, c] = int(u * rounds)
+                                turn[o, c] = 0
+                                while u > acted_by[m, c, turn[o, c]] and turn[o, c] < rounds - 1:
+                                    turn[o, c] += 1
                         if turn[o, c] >= 0:  # few people: all in one round, drawn at random
                             n = left[o, c] if turn[o, c] == r else 0
                         else:
-                            n, state = binomial(left[o, c], 1.0 / (rounds - r), state)
+                            before = acted_by[m, c, r - 1] if r > 0 else 0.0
+                            chance = 1.0
+                            if r < rounds - 1:
+                                chance = (acted_by[m, c, r] - before) / max(1.0 - before, 1e-300)
+                            n, state = binomial(left[o, c], chance, state)
                         ask[o, c] = n
                         left[o, c] -= n
                         asking += n
@@ -514,7 +520,10 @@ def step(
     offer, idle = offers(members)
     blocked = np.exp(-(members["weight_stopped"] / members["nest_dissimilarity"])[:, None] * now.block)
     days = state.booked.shape[2]
-    rounds = max(1, ceil(now.delta))
+    rounds = world.parts
+    today = now.day % days
+    before = sold[:, :, today].copy()
+    now.all_by = when_acted(state.acted.sum(axis=1), now.acted_by)
     seats = book.capacity(members, now)
     usual = book.lead_curve(members, now.hour + now.delta / 2, days)
     choose(
@@ -549,6 +558,7 @@ def step(
         state.ordinary_held,
         sold,
         state.acted,
+        now.acted_by,
         state.waiting,
         state.leaving,
         state.booked,
@@ -559,3 +569,10 @@ def step(
         no_way,
         (now.step + 1) % world.per_day == 0,
     )
+    now.last_minute = sold[:, :, today] - before
+
+
+def when_acted(people: Ints, acted_by: Floats) -> Floats:
+    """Return [M, parts] share of all who act in a step who have acted by the end of each part; people [M, C]."""
+    weight = np.maximum(people, 1e-9)[:, :, None]
+    return np.asarray((acted_by * weight).sum(axis=1) / weight.sum(axis=1))

@@ -61,7 +61,11 @@ def give_up(
     lane: int, m: int, begin: float, delta: float, rate: float, memory: float, queue: Ints, start: Floats,
     end: Floats, oldest: Ints, newest: Ints, out: Ints, state: int,
 ) -> tuple[float, int]:  # fmt: skip
-    """Draw who gives up among those waiting at the begin of a step; return (the sum of their waits, state)."""
+    """Draw who gives up among those waiting at the begin of a step; return (the sum of their waits, state).
+
+    They came, and will be served, in the middle of a step on average: so the risk is that of the hours from the
+    middle of the last step to the middle of this one.
+    """
     cohorts = queue.shape[2]
     waits = 0.0
     for number in range(oldest[m, lane], newest[m, lane]):
@@ -71,7 +75,8 @@ def give_up(
             continue
         arrival = (start[m, lane, slot] + end[m, lane, slot]) / 2.0
         elapsed = max(begin - arrival, 0.0)
-        risk = rate * memory * (np.exp(-elapsed / memory) - np.exp(-(elapsed + delta) / memory))
+        first = max(elapsed - delta / 2.0, 0.0)
+        risk = rate * memory * (np.exp(-first / memory) - np.exp(-(elapsed + delta / 2.0) / memory))
         n, state = binomial(people, -np.expm1(-risk), state)
         if n > 0:
             before = out.copy()

@@ -2,9 +2,10 @@
 
     arrival = start + T,  T log-normal, cut at 0.1 %;  start: when in the step people acted (`acted_by`)
     P(arrive by t) = Σ_q f_q (A(t − (q − 1)h) − A(t − q h)) / h,   A(t) = ∫₀ᵗ P(T ≤ u) du,   parts q of h hours
-    boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
-    road block: those who pass its distance (hours from the door) in this step are caught, and no others;
-    a share turns back, the rest goes round
+    boarding: those booked for today leave evenly over what was left of the day when they booked; exit control at
+    the airport
+    road block: those who come to it (its distance in hours from the door) while it stands are caught, and no
+    others; a share turns back, the rest goes round
 
 Beside the people of a slot of the ring stands how many come in each of its parts (`road_parts`), so that a queue
 begins when they are there and not when the step begins. A feeder flight puts people on the road to the land doors
@@ -221,12 +222,13 @@ def set_out(
 
 @compiled
 def stop_at_block(
-    seed: int, members: Ints, step: int, delta: float, share: Floats, before: Floats, distance: Floats,
+    seed: int, members: Ints, step: int, delta: float, share: Floats, distance: Floats,
     local: Bools, road: Ints, road_parts: Floats, road_from: Ints, cooling: Ints,
 ) -> None:  # fmt: skip
-    """Turn back those whom a road block catches: remaining time within (distance, distance + delta].
+    """Turn back those whom a road block catches: the slot of the ring that comes to it in this step.
 
-    A slot may pass in two steps; `before` [M, X] is the share turned back in the first of them.
+    Of a slot that is at the block when a step ends, all count as coming to it in that step; share [M, X] is the
+    share turned back of those who do, by the hours at which they do.
     """
     slots, classes = road.shape[2], road.shape[3]
     origins = road_from.shape[3]
@@ -237,8 +239,12 @@ def stop_at_block(
             if share[m, x] <= 0.0:
                 continue
             near = int(distance[m, x] / delta)
-            part = distance[m, x] / delta - near
+            if near >= slots:
+                continue
+            slot = (step + near) % slots
             for c in range(classes):
+                if road[m, x, slot, c] == 0:
+                    continue
                 state = key(seed, members[m], step, x * classes + c, BLOCK)
                 barred = 0
                 total = 0
@@ -246,25 +252,16 @@ def stop_at_block(
                     total += road_from[m, x, c, o]
                     others[o] = 0 if local[x, o, m] else road_from[m, x, c, o]
                     barred += others[o]
-                if barred == 0:
+                n, state = hypergeometric(barred, total - barred, road[m, x, slot, c], state)
+                n, state = binomial(n, share[m, x], state)
+                if n == 0:
                     continue
-                for late in range(2):
-                    if near + late >= slots:
-                        continue
-                    slot = (step + near + late) % slots
-                    passing = part if late == 1 else (1.0 - part) / max(1.0 - part * before[m, x], 1e-9)
-                    n, state = hypergeometric(barred, total - barred, road[m, x, slot, c], state)
-                    n, state = binomial(n, min(passing, 1.0) * share[m, x], state)
-                    if n == 0:
-                        continue
-                    road_parts[m, x, slot] *= 1.0 - n / road[m, x, slot].sum()
-                    road[m, x, slot, c] -= n
-                    out[:] = 0
-                    state = leave(others, n, out, cooling[m, :, c], state)
-                    barred -= n
-                    total -= n
-                    for o in range(origins):
-                        road_from[m, x, c, o] -= out[o]
+                road_parts[m, x, slot] *= 1.0 - n / road[m, x, slot].sum()
+                road[m, x, slot, c] -= n
+                out[:] = 0
+                state = leave(others, n, out, cooling[m, :, c], state)
+                for o in range(origins):
+                    road_from[m, x, c, o] -= out[o]
 
 
 @compiled
@@ -274,6 +271,9 @@ def board(
     step: int,
     delta: float,
     boarding: float,
+    late_boarding: Floats,
+    late_by: Floats,
+    last_minute: Ints,
     today: int,
     refused: Floats,
     summoned: Floats,
@@ -301,6 +301,7 @@ def board(
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
+    Of those who booked within the step, last_minute [M, S], it is late_boarding [M]; late_by [M, parts] when.
     Of each service exactly that share leaves, rounded down: if chance let more leave, seats that have flown
     would be sold again. product_service [P] in order; exit_entry [P] entry whose exit control
     applies at take-off (−1 for feeders); hours [M, P].
@@ -309,6 +310,8 @@ def board(
     h = today % days
     parts = road_parts.shape[3]
     evenly = np.arange(1, parts + 1) / parts
+    taking_off = evenly.copy()
+    even = True
     unheeded = np.zeros((air.shape[2], parts), dtype=np.float32)
     ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
@@ -321,7 +324,13 @@ def board(
                 for q in range(p, booked.shape[1]):
                     if product_service[q] == product_service[p]:
                         people += booked[m, q, h].sum()
-                going = int(people * boarding + ROUNDING)
+                late = min(last_minute[m, product_service[p]], people)
+                early = (people - late) * boarding
+                late *= late_boarding[m]
+                going = int(early + late + ROUNDING)
+                for q in range(parts):
+                    taking_off[q] = (early * evenly[q] + late * late_by[m, q]) / max(early + late, 1e-300)
+                even = is_even(taking_off)
             for c in range(classes):
                 here = booked[m, p, h, c]
                 if here == 0:
@@ -346,11 +355,11 @@ def board(
                     continue
                 if domestic[p]:
                     state = leave(booked_from[m, p, c], n, road_from[m, a, c], ignored, state)
-                    state = on_the_way(n, hours[m, p], pace[m], evenly, True, step, delta, road[m, a], c,
+                    state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, road[m, a], c,
                                        road_parts[m, a], state)  # fmt: skip
                 else:
                     state = leave(booked_from[m, p, c], n, abroad[m, :, c], flows[m, :, a], state)
-                    state = on_the_way(n, hours[m, p], pace[m], evenly, True, step, delta, air[m, a - doors], c,
+                    state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, air[m, a - doors], c,
                                        unheeded, state)  # fmt: skip
 
 
@@ -418,8 +427,22 @@ def quantiles(members: Members) -> Floats:
     return np.asarray(members._kept["pace"])
 
 
+def last_minute_boarding(now: Now) -> tuple[Floats, Floats]:
+    """Return ([M] share of those who booked within the step for today who leave in it, [M, parts] when by).
+
+    They leave evenly from when they acted to midnight.
+    """
+    parts = now.all_by.shape[1]
+    ends = now.delta * np.arange(1, parts + 1) / parts
+    acted = ends - now.delta / parts / 2
+    fresh = np.diff(now.all_by, axis=1, prepend=0.0)
+    left = np.clip((ends[None, :] - acted[:, None]) / (24.0 - now.hour - acted[:, None]), 0.0, 1.0)
+    gone = fresh @ left
+    return gone[:, -1], gone / np.maximum(gone[:, -1:], 1e-300)
+
+
 def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
-    """Set out, stop at road blocks, board; `ordinary` [M, A] gains the ordinary air travellers."""
+    """Set out, board, stop at road blocks; `ordinary` [M, A] gains the ordinary air travellers."""
     world = members.world
     speeds = quantiles(members)
     set_out(
@@ -427,11 +450,6 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         world.way_product < 0, world.way_span, world.way_entry, state.leaving, state.road, state.road_parts,
         state.road_from,
     )  # fmt: skip
-    if now.block.any():
-        stop_at_block(
-            members.seed, members.numbers, now.step, now.delta, now.block, now.block_before, now.block_hours,
-            now.block_local, state.road, state.road_parts, state.road_from, state.cooling,
-        )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
     flies = (1.0 - now.closed)[:, :, None]  # nobody does from an airport that is shut, nor is there exit control
     kept = 1.0 - (1.0 - now.refused) * now.admitted * flies  # carriers do not take whom the other side turns away
@@ -441,6 +459,8 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         now.step,
         now.delta,
         boarding,
+        *last_minute_boarding(now),
+        now.last_minute,
         now.day,
         kept,
         now.summoned * now.refused * flies / np.maximum(kept, 1e-300),  # exit control alone serves summonses
@@ -466,6 +486,11 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.listed,
         state.turned_back,
     )
+    if now.block.any():
+        stop_at_block(
+            members.seed, members.numbers, now.step, now.delta, now.block, now.block_hours,
+            now.block_local, state.road, state.road_parts, state.road_from, state.cooling,
+        )  # fmt: skip
     fly_ordinary(
         now.day, now.delta / 24, now.ordinary_admitted * (1.0 - now.closed), world.service_entry,
         state.ordinary_held, state.ordinary_flown, ordinary,
