@@ -185,11 +185,10 @@ def on_the_way(
     for j in range(slots):
         slot = (now + j) % slots
         ring[slot, c] += counts[j]
-        after = cdf[(j + 1) * parts - 1]
-        for q in range(parts if counts[j] > 0 else 0):
-            by_part[slot, q] += counts[j] * (cdf[j * parts + q] - before) / max(after - before, 1e-300)
+        each = counts[j] / max(cdf[(j + 1) * parts - 1] - before, 1e-300)
+        for q in range(parts):
+            by_part[slot, q] += each * (cdf[j * parts + q] - before)
             before = cdf[j * parts + q]
-        before = after
     return state
 
 
