@@ -18,6 +18,8 @@ from egress.engine.compiled import compiled
 from egress.engine.draws import (
     alias,
     alias_table,
+
+
     binomial,
     hypergeometric,
     key,
