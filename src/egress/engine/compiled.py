@@ -16,6 +16,7 @@ import numpy as np
 
 # The fixed-width numbers, to convert in a kernel. To mypy they give Any: a NumPy number stands for an int
 # or a float there. Never mix int64 with uint64 in arithmetic: Numba makes the result a float64.
+int32: Any = np.int32
 int64: Any = np.int64
 uint64: Any = np.uint64
 float64: Any = np.float64

@@ -332,8 +332,8 @@ def choose(
     """Let everybody who acts choose, and book, for one step; `look` asks for `no_way` [M, O, C]."""
     cells = acted.shape[1] * acted.shape[2]
     _choose(
-        seed, members, step, hour, rounds, today, ways, mood, sale, acted, acted_by, waiting, leaving, booked, booked_from,
-        bought, fares, next_seat, no_way, look, scales(ways, mood.idle.shape[2], mood.admitted.shape[0],
+        seed, members, step, hour, rounds, today, ways, mood, sale, acted, acted_by, waiting, leaving, booked,
+        booked_from, bought, fares, next_seat, no_way, look, scales(ways, mood.idle.shape[2], mood.admitted.shape[0],
         mood.wait.shape[1]), _offer(sale.held.shape[1]), _cells(rounds, cells),
         _requests(acted.shape[2] * max(1, len(ways.service))), np.zeros(len(ways.first), dtype=np.int64),
         np.zeros(longest(ways) + 1, dtype=np.int64),
@@ -344,8 +344,8 @@ def choose(
 def _choose(
     seed: int, members: Ints, step: int, hour: float, rounds: int, today: int, ways: Ways, mood: Mood, sale: Sale,
     acted: Ints, acted_by: Floats, waiting: Ints, leaving: Ints, booked: Ints, booked_from: Ints, bought: Ints,
-    fares: Floats, next_seat: Ints, no_way: Bools, look: bool, scale: Scales, offer: Offer, cells: Cells, requests: Requests,
-    moved: Ints, chosen: Ints,
+    fares: Floats, next_seat: Ints, no_way: Bools, look: bool, scale: Scales, offer: Offer, cells: Cells,
+    requests: Requests, moved: Ints, chosen: Ints,
 ) -> None:  # fmt: skip
     """Do the work of `choose` with the scratch that it made."""
     for m in range(acted.shape[0]):

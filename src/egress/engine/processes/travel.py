@@ -134,10 +134,10 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
 def is_even(acted_by: Floats) -> bool:
     """Return whether people act evenly over the step, to within EVEN of them."""
     parts = acted_by.shape[0]
+    most = 0.0
     for q in range(parts):
-        if abs(acted_by[q] - (q + 1.0) / parts) > EVEN:
-            return False
-    return True
+        most = max(most, abs(acted_by[q] - (q + 1.0) / parts))
+    return most <= EVEN
 
 
 @compiled
@@ -157,7 +157,7 @@ def on_the_way(
     n: int, hours: float, pace: Floats, acted_by: Floats, even: bool, step: int, delta: float, ring: Ints, c: int,
     by_part: Floats, state: int,
 ) -> int:  # fmt: skip
-    """Put `n` people of a class on a ring [R, C] by step of arrival, and count them in its parts, by_part [R, parts]."""
+    """Put `n` people of a class on a ring [R, C] by step of arrival, and count them in its parts [R, parts]."""
     slots, parts = by_part.shape
     now = step % slots
     if n <= MANY:
