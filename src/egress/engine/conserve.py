@@ -153,10 +153,10 @@ def assert_kept(state: State, world: World) -> None:
     """Raise ConservationError if the total of a place is not that of its origins, or waits and queues differ."""
 
     def rows(table: Ints) -> Ints:
-        return table.reshape(len(table), -1)
+        return table.reshape(len(table), int(np.prod(table.shape[1:])))
 
     def places(table: Ints) -> Ints:
-        return table.reshape(len(table), table.shape[1], -1)
+        return table.reshape(len(table), table.shape[1], int(np.prod(table.shape[2:])))
 
     what = kept(
         places(state.booked), places(state.booked_from), places(state.road), places(state.road_from), state.queue,
