@@ -23,6 +23,7 @@ _HOMES = {
     "run": "egress.ensemble",
     "forecast": "egress.assimilate.forecasting",
     "calibrate": "egress.assimilate.forecasting",
+    "sensitivity": "egress.assimilate.sensitivity",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
     "ObservationError": "egress.errors",
@@ -33,6 +34,7 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from egress.assimilate.forecasting import calibrate, forecast
+    from egress.assimilate.sensitivity import sensitivity
     from egress.ensemble import run
     from egress.errors import (
         ConservationError,
@@ -66,6 +68,7 @@ __all__ = [
     "known",
     "load",
     "run",
+    "sensitivity",
 ]
 
 

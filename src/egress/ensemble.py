@@ -93,8 +93,12 @@ def traced(
     chunk: int = CHUNK,
     progress: Progress | None = None,
     learnt: Normals | None = None,
+    numbers: npt.NDArray[np.int64] | None = None,
 ) -> tuple[Trajectory, Drawn]:
-    """Run as `run` does; return also what was drawn for each member."""
+    """Run as `run` does; return also what was drawn for each member.
+
+    `numbers` [member] are the numbers that key the members' luck (else 0, 1, …); equal numbers, equal luck.
+    """
     started = time.perf_counter()
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
@@ -102,10 +106,11 @@ def traced(
     if as_of is not None:
         scenario = known(scenario, as_of)
     count = scenario.members if members is None else members
+    numbers = np.arange(count, dtype=np.int64) if numbers is None else numbers
     world = World.of(scenario, as_of)
     arrays = blank(_sizes(world, count))
     threads = threads or os.cpu_count() or 1
-    seconds, drawn = _run_chunks(world, arrays, count, seed, threads, chunk, progress, learnt or {})
+    seconds, drawn = _run_chunks(world, arrays, numbers, seed, threads, chunk, progress, learnt or {})
     seconds["whole run"] = time.perf_counter() - started
     attrs = {
         "scenario": whole.name,
@@ -129,7 +134,7 @@ def traced(
 def _run_chunks(
     world: World,
     arrays: dict[str, Any],
-    count: int,
+    numbers: npt.NDArray[np.int64],
     seed: int,
     threads: int,
     chunk: int,
@@ -140,6 +145,7 @@ def _run_chunks(
     from egress.engine.loop import advance, begin
     from egress.engine.members import Members
 
+    count = len(numbers)
     chunk = max(1, min(chunk, -(-count // max(threads, 1))))
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
@@ -151,7 +157,7 @@ def _run_chunks(
         if stop.is_set():
             return
         given = {name: values[first:last] for name, values in learnt.items()}
-        members = Members(world, seed, np.arange(first, last, dtype=np.int64), given)
+        members = Members(world, seed, numbers[first:last], given)
         part = begin(members, {name: values[first:last] for name, values in arrays.items()})
         for _ in range(world.steps):
             if stop.is_set():
