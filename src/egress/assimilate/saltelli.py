@@ -126,7 +126,7 @@ def explore(
     swapped = np.concatenate([before[list(chosen)], after], axis=1)
     names = [factors[n] for n in chosen]
     if not every:
-        others = ~alone[list(chosen)].any(axis=0)
+        others = np.asarray(~alone[list(chosen)].any(axis=0))
         rest = evaluate(design.rows(range(samples), others))
         swapped, names = np.concatenate([swapped, rest[None]]), [*names, REST]
     found = [indices(names, values[:samples, o], swapped[:, :, o], values[samples:, o], seed) for o in _columns(values)]
@@ -182,15 +182,15 @@ def _each(
     """Return [masks, base, outputs]: values with the factors of each mask [masks, F] taken from B."""
     if not len(base):
         return np.zeros((len(masks), 0, outputs))
-    found = evaluate(joined([design.rows(base, mask) for mask in masks]))
-    return found.reshape(len(masks), len(base), outputs)
+    found = evaluate(joined([design.rows(base, masks[n]) for n in range(len(masks))]))
+    return np.asarray(found.reshape(len(masks), len(base), outputs))
 
 
 def _rough(swapped: Floats, values: Floats) -> Floats:
     """Return [F, outputs] total indices from the few base points of the screening; 0 where nothing varies."""
     variance = np.where(varies(values), values.var(axis=0), 0.0)
     squares = ((swapped - values[None, : swapped.shape[1]]) ** 2).mean(axis=1) / 2
-    return np.divide(squares, variance, out=np.zeros_like(squares), where=variance > 0)
+    return np.asarray(np.divide(squares, variance, out=np.zeros_like(squares), where=variance > 0))
 
 
 def _columns(values: Floats) -> range:

@@ -26,7 +26,6 @@ from egress.ensemble import DEFAULT_SEED, Normals, Progress, traced
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
 from egress.scenario.time import known
-from egress.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 SAMPLES = 32  # base points: intervals of about ±0.2 around a total index of 0.5, russia-2022 in about two minutes
 KEPT = 12  # factors measured at every base point
-STEP = 12.0  # h; russia-2022 in steps of 12 h ranks its members as in steps of 6 h (docs/guides/sensitivity.md), at half the cost
+STEP = 12.0  # h; half the cost of 6 h, and the members rank alike (docs/guides/sensitivity.md)
 LOT = 200  # members run at a time: bounds the memory
 SETTLED = (0.1, 0.5, 0.9)
 
