@@ -24,6 +24,14 @@ TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *P
 COMMANDS = "pip install . && egress run russia-2022\npip install '.[test]' && pytest"
 MODULES = (
     "egress",
+    "egress.archive",
+    "egress.baselines.known",
+    "egress.baselines.lognormal",
+    "egress.baselines.rules",
+    "egress.formats.hubverse",
+    "egress.score.rules",
+    "egress.score.summary",
+    "egress.score.table",
     "egress.units",
     "egress.distribution",
     "egress.ensemble",

@@ -176,7 +176,17 @@ def _conflicting(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     sources: dict[tuple[Any, ...], set[str]] = {}
     for row in rows:
         sources.setdefault(_thing(row), set()).add(str(row["source"]))
-    return tuple(str(row["source"]) if len(sources[_thing(row)]) > 1 else "" for row in rows)
+    return tuple(level_of(row) if len(sources[_thing(row)]) > 1 else "" for row in rows)
+
+
+def level_of(row: Row) -> str:
+    """Return the name of the level at which a source tells of a thing.
+
+    >>> level_of({"source": "S1", "what": "entries", "place": "FIN", "crossing": ""})
+    'S1 of entries at FIN'
+    """
+    where = " ".join(sorted({*names(row["place"]), *names(row["crossing"])}))
+    return f"{row['source']} of {row['what']} at {where}"
 
 
 def _moment(text: Any) -> datetime:

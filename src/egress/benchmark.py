@@ -1,0 +1,177 @@
+"""The benchmark of sudden exits: every task of evaluation.md, cold and updated, beside the simple rules.
+
+A task is a crisis, its origins, and the series that are scored. Each forecast is made by the command that users
+have (`assimilate.forecasting`), with what was published before the origin; cold ones see no count and only priors
+that nothing of the crisis has shaped. No number here is chosen on scored windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from egress.assimilate.forecasting import ahead, origin_of
+from egress.assimilate.prints import samples, with_levels
+from egress.assimilate.smoother import ROUNDS
+from egress.observations import Observations, moment
+from egress.scenario.load import load
+from egress.scenario.schema import Scenario
+from egress.score.table import scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODES = ("cold", "updated")
+DAYS = 14
+OVERLAPPING = ("_totals", "_mean", "_baseline", "_peak_day")
+"""Series with such an end tell what other series tell (shared/data/exodus/README.md)."""
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A crisis to be forecast."""
+
+    name: str
+    scenario: str
+    origins: tuple[str, ...]
+    """Days; a forecast is made at the start of each, local time of the scenario."""
+    series: tuple[str, ...] = ()
+    """What is scored; empty: every plain series."""
+    days: tuple[int, ...] = ()
+    """Horizons scored one by one; empty: in bins."""
+
+
+TASKS = (
+    Task("R", "russia-2022", ("2022-09-22", "2022-09-24", "2022-09-26", "2022-09-28", "2022-09-30")),
+    Task(
+        "U",
+        "ukraine-2022",
+        ("2022-02-27", "2022-03-03", "2022-03-06", "2022-03-10", "2022-03-17", "2022-03-24"),
+        ("ukraine_exits_total",),
+        (1, 3, 7, 14),
+    ),
+)
+"""Days 3, 7, 10, 14, 21 and 28 of Ukraine, 24 February being day 0."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much work is done."""
+
+    members: int
+    seeds: tuple[int, ...]
+    rounds: int = ROUNDS
+
+
+FULL = Size(500, (1, 2, 3))
+QUICK = Size(40, (1,), 2)
+
+
+def run(
+    tasks: tuple[Task, ...] = TASKS, size: Size = FULL, threads: int | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Return a row per task, mode, seed and count forecast, with the scores of all rules (score.table.scores)."""
+    import pandas as pd
+
+    jobs = [(task, mode, seed, origin) for task in tasks for mode, seed, origin in _jobs(task, size)]
+    tables = []
+    for number, (task, mode, seed, origin) in enumerate(jobs):
+        part = None if progress is None else _part(progress, number, len(jobs))
+        tables.append(scored(task, mode, seed, origin, size, threads, part))
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+
+
+def scored(
+    task: Task,
+    mode: str,
+    seed: int,
+    origin: str,
+    size: Size,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return the scores of one forecast of a task."""
+    scenario = scenario_of(task, mode)
+    counts = Observations.of(task.scenario)
+    at = origin_of(scenario, origin)
+    options: dict[str, Any] = {"days": DAYS, "members": size.members, "seed": seed, "threads": threads}
+    rounds = size.rounds if mode == "updated" else 0
+    trajectory, learnt = ahead(scenario, at, counts, **options, rounds=rounds, progress=progress)
+    trajectory = with_levels(trajectory, learnt)
+    rows = targets(counts.data, at, task.series)
+    known = counts.known(at) if mode == "updated" else Observations.none()
+    said, whole = samples(trajectory, rows, known, seed)
+    told = _as_shown(counts.data)
+    return scores(said, rows[whole], told, at, task=task.name, mode=mode, seed=seed, ordinary=ordinary(task.scenario))
+
+
+def scenario_of(task: Task, mode: str) -> Scenario:
+    """Return the scenario of a task; cold: with priors that nothing of the crisis has shaped."""
+    if mode != "cold":
+        return load(task.scenario)
+    from egress.scenario.priors import cold_scenario
+
+    return cold_scenario(task.scenario)
+
+
+def targets(counts: pd.DataFrame, origin: datetime, series: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the counts whose window ends within DAYS after an origin, of plain series."""
+    last = origin + timedelta(days=DAYS, hours=6)  # local midnights of other zones count as the origin's
+
+    def wanted(row: dict[Any, Any]) -> bool:
+        end = moment(row["end"])
+        plain = row["series"] in series if series else not row["series"].endswith(OVERLAPPING)
+        return plain and end is not None and origin < end <= last and bool(np.isfinite(row["value"]))
+
+    chosen = [wanted(row) for row in counts.to_dict("records")]
+    return counts[chosen].reset_index(drop=True)
+
+
+def ordinary(scenario: str) -> dict[str, list[float]]:
+    """Return the persons of an ordinary Monday to Sunday of each series of entries or exits, as the scenario says."""
+    chosen = load(scenario)
+    table = Observations.of(scenario).data
+    flows = table[table["what"].isin(("entries", "exits"))]
+    found = {}
+    for row in flows.drop_duplicates("series").to_dict("records"):
+        week = np.zeros(7)
+        for door in chosen.crossings:
+            if not _about(row, door.id, door.place, chosen):
+                continue
+            level = getattr(door, str(row["what"]))
+            name = getattr(door, f"weekday_{row['what']}")
+            profile = np.array(chosen.weekdays[name].monday_to_sunday) if name else np.ones(7)
+            week += 24 * level.median * profile
+        if week.any():
+            found[str(row["series"])] = week.tolist()
+    return found
+
+
+def _about(row: dict[Any, Any], door: str, place: str, scenario: Scenario) -> bool:
+    """Say whether a land crossing is a part of what a row counts."""
+    from egress.observations import names
+
+    country = next(p.country for p in scenario.places if p.id == place)
+    where, doors = names(row["place"]), names(row["crossing"])
+    return (not where or bool({place, country, door} & set(where))) and (not doors or door in doors)
+
+
+def _as_shown(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts with the values that were first shown: what simple rules can know."""
+    return counts.assign(value=counts["first_shown"].fillna(counts["value"]))
+
+
+def _jobs(task: Task, size: Size) -> Iterator[tuple[str, int, str]]:
+    for mode in MODES:
+        for seed in size.seeds:
+            for origin in task.origins:
+                yield mode, seed, origin
+
+
+def _part(progress: Progress, number: int, jobs: int) -> Progress:
+    return lambda share: progress((number + share) / jobs)

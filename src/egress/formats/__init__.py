@@ -1,0 +1,1 @@
+"""Translators at the edge: other people's layouts, no opinions of our own."""

@@ -1,0 +1,1 @@
+"""How right a forecast was: rules that score one forecast, and tables over many."""
