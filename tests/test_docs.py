@@ -41,6 +41,8 @@ MODULES = (
     "egress.scenario.load",
     "egress.scenario.network",
     "egress.scenario.time",
+    "egress.assimilate.factors",
+    "egress.assimilate.sensitivity",
     "egress.report.folder",
     "egress.report.rounding",
     "egress.testing",

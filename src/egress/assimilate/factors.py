@@ -35,7 +35,7 @@ KINDS = {
     "policies": Kind("what the policies do: shares stopped, refused, exempt, aware", "scenario.yaml"),
     "call-up": Kind("the call-up and the protests", "scenario.yaml"),
     "pulls": Kind("how much each way out attracts beyond its usual traffic", "pull_scatter"),
-    "doors": Kind("usual traffic at the crossings; relatives abroad", "crossings.csv, places.csv"),
+    "doors": Kind("usual traffic at the crossings, and relatives abroad", "crossings.csv, places.csv"),
     "lanes": Kind("how many the lanes of the crossings let through", "lanes.csv"),
     "services": Kind("flights and trains: seats, fares, hours", "services.csv"),
     "noise": Kind("what differs from day to day: intention, pulls, service", "noise parameters"),

@@ -36,6 +36,7 @@ KEPT = 12  # factors measured at every base point
 STEP = 12.0  # h; half the cost of 6 h, and the members rank alike (docs/guides/sensitivity.md)
 LOT = 200  # members run at a time: bounds the memory
 SETTLED = (0.1, 0.5, 0.9)
+APART = 2.0  # standard errors by which the halves of an input's range must differ to be told
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Answer:
     indices: tuple[Index, ...]
     """The largest total index first; empty where the output does not vary."""
     halves: Mapping[str, tuple[float, float]]
-    """Middle of the members in which a single input lies in the lower, in the upper half of its range."""
+    """Middle of the members in which a single input lies in the lower, in the upper half of its range; NaN where the
+    difference may be chance."""
 
 
 @dataclass(frozen=True)
@@ -249,12 +251,17 @@ def _answers(
     for number, question in enumerate(asked):
         values = ensemble[:, number]
         low, middle, high = (float(value) for value in np.quantile(values, SETTLED))
-        halves = {f.name: _halves(values, explored.points[:, n]) for n, f in enumerate(chosen) if f.single}
+        halves = {f.name: _halves(question, values, explored.points[:, n]) for n, f in enumerate(chosen) if f.single}
         indices = sorted(explored.indices[number], key=lambda index: (-index.total, index.factor))
         answers.append(Answer(question, (low, middle, high), tuple(indices), halves))
     return tuple(answers)
 
 
-def _halves(values: Floats, points: Floats) -> tuple[float, float]:
-    """Return the middle of an output where an input lies in its lower, and in its upper half."""
-    return float(np.median(values[points < 0.5])), float(np.median(values[points >= 0.5]))
+def _halves(question: Question, values: Floats, points: Floats) -> tuple[float, float]:
+    """Return the middle of an output where an input lies in its lower, and in its upper half; NaN if chance tells."""
+    parts = values[points < 0.5], values[points >= 0.5]
+    low, high = (question.scaled(part) for part in parts)
+    error = np.sqrt(low.var(ddof=1) / len(low) + high.var(ddof=1) / len(high))
+    if abs(high.mean() - low.mean()) <= APART * error:
+        return float("nan"), float("nan")
+    return float(np.median(parts[0])), float(np.median(parts[1]))

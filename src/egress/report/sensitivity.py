@@ -66,7 +66,7 @@ def described(found: Sensitivity, name: str, answer: Answer) -> Words:
     if name in KINDS:
         return Words(KINDS[name].what, counted if numbers else "", KINDS[name].where)
     row = row_of(found.scenario, name)
-    source = str(getattr(row, "source", "")) or ", ".join(getattr(row, "evidence", ()))
+    source = str(getattr(row, "source", "")).replace(";", ", ") or ", ".join(getattr(row, "evidence", ()))
     if isinstance(row, Parameter):
         unit = "" if row.unit in ("1", "share") else f" {row.unit}"
         return Words(f"{row.name}: {row.meaning}" if row.meaning else row.name, f"{ranged(row)[0]}{unit}", source)
@@ -138,7 +138,7 @@ def _named(found: Sensitivity, answer: Answer, index: Index) -> str:
 def _halves(found: Sensitivity, answer: Answer, index: Index) -> str:
     """Return what the output would be were an input in the lower or in the upper half of its range."""
     halves = answer.halves.get(index.factor)
-    if halves is None or index.total < NOTABLE:
+    if halves is None or index.total < NOTABLE or halves[0] != halves[0]:
         return ""
     low, high = (_value(found, answer, value) for value in halves)
     return f", about {low} if it lies in the lower half of its range and {high} if in the upper"
