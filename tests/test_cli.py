@@ -202,6 +202,11 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
     [
         (["run", "one-boarder"], "did you mean 'one-border'?"),
         (["run", "one-border", "--members", "0"], "--members"),
+        (["run", "one-border", "--members", "5:5"], "'5:5': expected a number of members such as 500, or a range"),
+        (["run", "one-border", "--members", "a:b"], "'a:b': expected a number of members"),
+        (["run", "one-border", "--members", "-1:4"], "'-1:4': expected a number of members"),
+        (["merge"], "DIR..."),
+        (["merge", "nowhere", "--out", "all"], "nowhere: not a whole run folder (it has no run.json)"),
         (["run", "one-border", "--seed", "-1"], "--seed"),
         (["run", "one-border", "--threads", "0"], "--threads"),
         (["run", "one-border", "--step", "5"], "5 h do not divide a day"),

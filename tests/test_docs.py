@@ -35,6 +35,7 @@ MODULES = (
     "egress.units",
     "egress.distribution",
     "egress.ensemble",
+    "egress.parts",
     "egress.trajectory",
     "egress.observations",
     "egress.observe",
@@ -217,7 +218,6 @@ def test_run_folder_is_described():
 def test_columns_of_observations_are_described():
     from egress.observations import COLUMNS, KINDS, UNITS
 
-    text = (DOCS / "reference" / "scenario.md").read_text("utf-8")
-    section = text.split("### observations.csv\n")[1]
-    assert first_column(f"## x\n{section}", "x") == set(COLUMNS)
-    assert all(f"`{word}`" in section for word in (*KINDS, *UNITS))
+    text = (DOCS / "reference" / "observations.md").read_text("utf-8")
+    assert first_column(f"## x\n{text}", "x") == set(COLUMNS)
+    assert all(f"`{word}`" in text for word in (*KINDS, *UNITS))

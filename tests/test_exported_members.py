@@ -12,6 +12,7 @@ PUBLIC = {
     "ConservationError",
     "EgressError",
     "Forecast",
+    "MergeError",
     "ObservationError",
     "Observations",
     "OutputError",
@@ -24,6 +25,7 @@ PUBLIC = {
     "forecast",
     "known",
     "load",
+    "merge",
     "run",
     "sensitivity",
 }

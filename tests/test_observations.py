@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +61,14 @@ BROKEN = {
         ":2:23: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-01T00:00'",
     ),
     "only a day": (
-        "2030-03-02T23:59+00:00",
+        "2030-03-02T00:00+03:00",
         "2030-03-02",
-        ":2:82: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-02'",
+        ":2:46: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-02'",
+    ),
+    "no day": (
+        "2030-03-02T23:59+00:00",
+        "2030-02-30",
+        ":2:82: expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-02-30'",
     ),
     "no time": (
         "2030-03-02T00:00+03:00",
@@ -165,10 +170,83 @@ def test_an_unknown_unit_is_a_fault(tmp_path: Path) -> None:
     assert faults(path) == [":2:112: 'thousands' is unknown: expected 'persons' or 'persons/day'"]
 
 
-def test_semicolons_are_told(tmp_path: Path) -> None:
-    path = table(tmp_path, GOOD.replace(",", ";"), header=HEADER.replace(",", ";"))
-    message = "separated by semicolons: expected commas between cells and points in decimals"
-    assert faults(path) == [f":1:1: {message}"]
+def test_a_day_of_publication_ends_in_utc(tmp_path: Path) -> None:
+    data = Observations.read(table(tmp_path, GOOD.replace("2030-03-02T23:59+00:00", "2030-03-02"))).data
+    assert data["published_at"].tolist() == ["2030-03-02T23:59+00:00"]
+    twice = table(tmp_path, GOOD, GOOD.replace("2030-03-02T23:59+00:00", "2030-03-02"))
+    assert faults(twice) == [":3:1: duplicate row: it stands already in line 2"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize(
+    ("written", "value"), [("1200", 1200), ("1200,5", 1200.5), ("1200.5", 1200.5), ("0,125", 0.125)]
+)
+def test_other_separators_bring_decimal_commas(tmp_path: Path, separator: str, written: str, value: float) -> None:
+    rows = [text.replace(",", separator) for text in (HEADER, GOOD)]
+    path = table(tmp_path, rows[1].replace("1200", written), header=rows[0])
+    assert Observations.read(path).data["value"].tolist() == [value]
+
+
+@pytest.mark.parametrize("written", ["1.200", "1,200", "12.345,678"])
+def test_what_may_be_thousands_is_told(tmp_path: Path, written: str) -> None:
+    path = table(tmp_path, GOOD.replace(",", ";").replace("1200", written), header=HEADER.replace(",", ";"))
+    message = "may be thousands or a decimal: write it without anything in between"
+    assert faults(path) == [f":2:69: {written!r} {message}"]
+
+
+def test_faults_after_semicolons_have_their_place(tmp_path: Path) -> None:
+    row = GOOD.replace(",", ";").replace("1200", "many").replace("office", '"a; b"')
+    assert faults(table(tmp_path, row, header=HEADER.replace(",", ";"))) == [":2:69: expected a number, found 'many'"]
+
+
+# Workbooks
+
+
+def workbook(tmp_path: Path, *rows: list[object]) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    path = tmp_path / "counts.xlsx"
+    book.save(path)
+    return path
+
+
+def sheet(**changed: object) -> list[list[object]]:
+    cells: dict[str, object] = dict(zip(HEADER.split(","), [text or None for text in GOOD.split(",")], strict=True))
+    return [HEADER.split(","), list((cells | {"value": 1200} | changed).values())]
+
+
+def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
+    read = Observations.read(workbook(tmp_path, *sheet())).data
+    assert read.equals(Observations.read(table(tmp_path, GOOD)).data)
+
+
+def test_numbers_and_days_of_a_workbook(tmp_path: Path) -> None:
+    rows = sheet(value=None, low=1.234, high=1e6, published_at=date(2030, 3, 2))
+    data = Observations.read(workbook(tmp_path, *rows, [None] * 14)).data
+    assert data.loc[0, ["low", "high", "published_at"]].tolist() == [1.234, 1e6, "2030-03-02T23:59+00:00"]
+
+
+def test_faults_of_a_workbook_have_row_and_column(tmp_path: Path) -> None:
+    rows = sheet(value="1,200", start=datetime(2030, 3, 1, 6), what="entires")
+    said = "expected a time with offset such as 2022-09-21T09:00+03:00, found '2030-03-01T06:00:00'"
+    found = faults(workbook(tmp_path, rows[0], [None], rows[1], [*rows[1], "more"]))
+    assert found == [
+        ":3:3: 'entires' is unknown: did you mean 'entries'?",
+        f":3:4: {said}",
+        ":3:6: '1,200' may be thousands or a decimal: write it without anything in between",
+        ":4:12: 12 cells, expected 11",
+    ]
+
+
+def test_a_workbook_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "counts.xlsx"
+    path.write_text("series,place")
+    assert faults(path) == [": is no workbook (.xlsx): expected one, or a table saved as CSV"]
+    assert faults(tmp_path / "none.xlsx") == [": cannot be read: No such file or directory"]
+    assert faults(workbook(tmp_path)) == [":1:1: holds only empty cells: expected a line of column names"]
 
 
 def test_other_encodings_are_told(tmp_path: Path) -> None:
@@ -251,5 +329,5 @@ def test_moments_and_names() -> None:
 
 
 def test_importing_stays_quick() -> None:
-    code = "import egress.observations, sys; sys.exit('pandas' in sys.modules)"
+    code = "import egress.observations, sys; sys.exit(bool({'pandas', 'openpyxl'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

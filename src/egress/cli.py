@@ -1,4 +1,4 @@
-"""The command line: run, sensitivity, validate, explain, new, list, schema.
+"""The command line: run, merge, sensitivity, validate, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress
 
+    from egress.parts import Part
     from egress.scenario.schema import Scenario
+    from egress.trajectory import Trajectory
 
 FAULTY, STOPPED = 2, 130  # exit codes
 WIDTH = 120  # columns of what goes into a file or another program
@@ -76,6 +78,16 @@ def _moment(text: str) -> date | datetime:
     return moment
 
 
+def _members(text: str) -> int | range:
+    """Read a number of members, or a range of them; anything else is a bad option."""
+    from egress.parts import read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def _step(hours: float | None) -> float | None:
     if hours is not None and hours not in STEPS:
         raise typer.BadParameter(f"{hours:g} h do not divide a day: expected {', '.join(map(str, STEPS))}")
@@ -87,8 +99,12 @@ def run(
     scenario: Source,
     out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-TIME).")] = None,
     members: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="How many runs of chance (else as the scenario says)."),
+        Any,
+        typer.Option(
+            parser=_members,
+            metavar="N or A:B",
+            help="How many runs of chance (else as the scenario says), or which: 0:500 are the first 500.",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
     as_of: Annotated[
@@ -143,6 +159,20 @@ def _run_to(
 
         chosen = {name: value for name, value in options.items() if value is not None}
         result = ensemble(scenario, **chosen, progress=progress)
+    _write_to(part, bar, seconds, source, scenario, result, exact)
+
+
+def _write_to(
+    part: Path,
+    bar: Progress,
+    seconds: dict[str, float],
+    source: str,
+    scenario: Scenario,
+    result: Trajectory,
+    exact: bool,
+) -> None:
+    """Print the summary of a run, and write its files to a folder."""
+    task = bar.task_ids[0]
     with _phase(bar, seconds, "comparing"):
         from egress.observations import Observations
         from egress.observe import compare
@@ -157,8 +187,55 @@ def _run_to(
     bar.start()
     folder.write(
         part, result, scenario, counts.data, comparison,
-        exact=exact, seconds=seconds, say=lambda name: bar.update(task, description=f"writing {name}"),
+        exact=exact, seconds=seconds, source=source, say=lambda name: bar.update(task, description=f"writing {name}"),
     )  # fmt: skip
+
+
+@app.command()
+def merge(
+    parts: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The run folders of all parts, in any order.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-TIME).")] = None,
+    members: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many there must be: fewer or more are refused.")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="Where the scenario is now (else where the parts had it).")
+    ] = None,
+) -> None:
+    """Put the parts of a run together (run --members A:B): the same files as one run of all members."""
+    with _bar() as bar:
+        seconds: dict[str, float] = {}
+        with _phase(bar, seconds, "reading"):
+            from egress.parts import found, joined
+
+            whole = found(parts, members)
+            source = scenario or str(whole[0].facts.get("source") or whole[0].attrs["scenario"])
+            chosen = _as_run(source, whole[0])
+        from egress.report import folder
+
+        place = out or folder.default(chosen.name, datetime.now())
+        with folder.prepared(place) as part:
+            with _phase(bar, seconds, "merging"):
+                result = joined(whole, lambda share: bar.update(bar.task_ids[0], completed=share))
+            _write_to(part, bar, seconds, source, chosen, result, bool(whole[0].facts.get("exact")))
+    typer.echo(f"Written to {place}: {result.data.sizes['member']} members of {len(whole)} parts", err=True)
+
+
+def _as_run(source: str, part: Part) -> Scenario:
+    """Return the scenario that a part ran; raise MergeError where it is another by now."""
+    from egress.errors import MergeError
+    from egress.scenario.load import load, scenario_hash
+
+    loaded = load(source)
+    hours = float(part.attrs["step_hours"])
+    scenario = loaded if loaded.period.step == hours else _stepped(loaded, hours)
+    ran, found = str(part.attrs["scenario_hash"]), scenario_hash(scenario)
+    if ran != found:
+        raise MergeError(
+            f"{part.folder}: ran another scenario than {source} is now ({ran}, not {found}); "
+            "name the one that was run with --scenario"
+        )
+    return scenario
 
 
 def _stepped(scenario: Scenario, step: float | None) -> Scenario:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from egress.errors import ObservationError
 from egress.scenario import load as loading
 from egress.scenario.messages import MOMENT, nearest
-from egress.scenario.positions import Reading, read_csv
+from egress.scenario.positions import Reading, read_csv, read_xlsx
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,9 @@ UNITS = {
 LEVELS = ("queue_vehicles", "queue_persons", "wait_hours")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
 SAME = ("series", "what", "kind", "source")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
+"""What is thousands in one country and a decimal in the next."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -61,8 +64,16 @@ class Observations:
 
     @classmethod
     def read(cls, path: str | Path) -> Observations:
-        """Read a CSV table of counts; raise ObservationError with every fault and its place."""
-        reading = read_csv(Path(path), COLUMNS, REQUIRED)
+        """Read a table of counts from CSV, or the first sheet of an .xlsx workbook.
+
+        Cells may be separated by commas (with decimal points), semicolons or tabs (decimal commas as well).
+        `published_at` may be a day: its end (23:59) in UTC. Raises ObservationError with every fault and its place.
+        """
+        path = Path(path)
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            reading = read_xlsx(path, COLUMNS, REQUIRED)
+        else:
+            reading = read_csv(path, COLUMNS, REQUIRED, lenient=True)
         rows = _rows(reading)
         if reading.faults:
             raise ObservationError(reading.faults)
@@ -150,16 +161,26 @@ class _Line:
         """Return a time with offset, None where it is empty or (noted) faulty."""
         text = self.text(column)
         try:
-            return moment(text)
+            return moment(self.published() if column == "published_at" else text)
         except ValueError:
             self.fault(column, f"expected {MOMENT}, found {text!r}")
             return None
+
+    def published(self) -> str:
+        """Return when it was published; a day alone means its end in UTC."""
+        text = self.text("published_at")
+        return f"{text}T23:59+00:00" if _DAY.fullmatch(text) else text
 
     def amount(self, column: str) -> float | None:
         """Return a number, None where it is empty or (noted) faulty."""
         text = self.text(column)
         if not text:
             return None
+        if self.reading.separator != ",":
+            if _GROUPED.fullmatch(text):
+                self.fault(column, f"{text!r} may be thousands or a decimal: write it without anything in between")
+                return None
+            text = text.replace(",", ".", 1)
         problem = _not_an_amount(text, signed=self.text("what") == "net")
         if problem:
             self.fault(column, problem)
@@ -220,7 +241,7 @@ def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
     amounts = {column: line.amount(column) for column in NUMBERS}
     _check_amounts(line, amounts, present)
     _check_times(line)
-    return {column: line.text(column) for column in COLUMNS} | amounts
+    return {column: line.text(column) for column in COLUMNS} | {"published_at": line.published()} | amounts
 
 
 def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[Any]) -> None:
@@ -267,7 +288,7 @@ def _key(line: _Line) -> tuple[Any, ...]:
     times = []
     for column in ("start", "end", "published_at"):
         try:
-            times.append(moment(line.text(column)))
+            times.append(moment(line.published() if column == "published_at" else line.text(column)))
         except ValueError:
             return (line.number,)  # noted as faulty already
     where = [frozenset(names(line.text(column))) for column in ("place", "crossing")]

@@ -30,6 +30,7 @@ def plain(x: list[float], y: float, fair: bool = False) -> float:
 
 
 @given(FEW, st.integers(0, 60))
+@settings(deadline=None)
 def test_crps_is_its_equation(x: list[float], y: float) -> None:
     assert_allclose(rules.crps(x, y), plain(x, y), atol=1e-9)
     assert_allclose(rules.crps_fair(x, y), plain(x, y, fair=True), atol=1e-9)
@@ -75,6 +76,7 @@ def test_wis_by_hand() -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=3, max_size=30), st.floats(0, 1e6))
+@settings(deadline=None)
 def test_parts_of_wis_add_up(x: list[float], y: float) -> None:
     q = np.sort(rules.quantiles(x))
     found = rules.wis(q, y)

@@ -138,15 +138,22 @@ def _increments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the counts without those whose window shorter ones of the same thing have told."""
+    """Return the counts without those whose window shorter ones of the same thing have told.
+
+    What another source says of the very same window is kept: it may contradict.
+    """
     told: dict[tuple[Any, ...], list[tuple[datetime, datetime]]] = {}
+    whose: set[tuple[Any, ...]] = set()
     kept = []
     for row in sorted(rows, key=_length):
         start, end = _moment(row["start"]), _moment(row["end"])
         spans = told.setdefault(_thing(row), [])
-        if row["what"] in LEVELS or row["kind"] == "snapshot" or _covered(start, end, spans) < TOLD:
+        window = (_thing(row), start, end)
+        other = (start, end) in spans and (*window, row["source"]) not in whose
+        if row["what"] in LEVELS or row["kind"] == "snapshot" or other or _covered(start, end, spans) < TOLD:
             kept.append(row)
             spans.append((start, end))
+            whose.add((*window, row["source"]))
     return sorted(kept, key=lambda row: (_moment(row["end"]), row["series"]))
 
 

@@ -196,7 +196,7 @@ class _Engine:
         trajectory, _ = traced(
             self.scenario,
             members=len(rows),
-            numbers=self._card(rows, CHANCE),
+            luck=self._card(rows, CHANCE),
             learnt=self.normals(rows),
             progress=None if heard is None else lambda part: heard(min(1.0, start + share * part)),
             **self.options,

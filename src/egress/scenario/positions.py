@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +52,8 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     partial: bool = False
     """True where values are missing because they could not be read: what refers to them cannot be judged."""
+    separator: str = ","
+    """What stands between the cells of a table; empty for a workbook. Without commas there, decimals may have them."""
 
     def fault(self, line: int, column: int, message: str, partial: bool = False) -> None:
         """Note a fault at a place of this file; `partial` where values are lost by it."""
@@ -212,10 +215,14 @@ def _scalar(node: Node) -> Any:
 
 # CSV
 
-_CELL = re.compile(r'"((?:[^"]|"")*)"[ \t]*(?=[,\n]|\Z)|([^",\n][^,\n]*|)(?=[,\n]|\Z)')
+_CELLS = {
+    mark: re.compile(rf'"((?:[^"]|"")*)"[{blank}]*(?=[{mark}\n]|\Z)|([^"{mark}\n][^{mark}\n]*|)(?=[{mark}\n]|\Z)')
+    for mark, blank in ((",", " \t"), (";", " \t"), ("\t", " "))
+}
+"""One cell, quoted or not, by what separates cells."""
 
 
-def cells(text: str) -> Iterator[list[Cell]]:
+def cells(text: str, separator: str = ",") -> Iterator[list[Cell]]:
     """Yield the cells of each line of a CSV text; raise ValueError(line, column) at a quote left open.
 
     >>> [[cell.text for cell in row] for row in cells('a,"b, c"\\n1,2\\n')]
@@ -224,7 +231,7 @@ def cells(text: str) -> Iterator[list[Cell]]:
     at, line, begin = 0, 1, 0
     row: list[Cell] = []
     while at < len(text) or row:
-        match = _CELL.match(text, at)
+        match = _CELLS[separator].match(text, at)
         if match is None:
             raise ValueError(line, at - begin + 1)
         quoted = match[1] is not None
@@ -233,21 +240,23 @@ def cells(text: str) -> Iterator[list[Cell]]:
         if breaks := match[0].count("\n"):
             line, begin = line + breaks, at + match[0].rindex("\n") + 1
         at = match.end()
-        if text[at : at + 1] != ",":
+        if text[at : at + 1] != separator:
             yield row
             row, line, begin = [], line + 1, at + 1
         at += 1
 
 
-def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> Reading:
+def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...], lenient: bool = False) -> Reading:
     """Read a table with a header line as a list of rows; empty cells are left out of a row's data.
 
-    `columns` are the names that may stand in the header, `required` those that must.
+    `columns` are the names that may stand in the header, `required` those that must. With `lenient` the cells may
+    be separated by semicolons or tabs, whichever the first line has; `separator` of the reading says which.
     """
     reading = Reading(shown(path), [])
-    reading.values[()] = Spot(reading.file, 1, 1)
     try:
-        rows = [row for row in cells(read_text(path)) if any(cell.text for cell in row)]
+        text = read_text(path)
+        reading.separator = _separator(text) if lenient else ","
+        rows = list(cells(text, reading.separator))
     except ScenarioError as error:
         return reading.unread(error)
     except ValueError as error:
@@ -255,6 +264,77 @@ def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) ->
         message = "a quoted cell that does not end: expected a closing quote and a comma"
         reading.fault(line, column, message, partial=True)
         return reading
+    return _table(reading, rows, columns, required)
+
+
+def read_xlsx(path: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> Reading:
+    """Read the first sheet of a workbook as `read_csv` reads a table; lines and columns are those of the sheet.
+
+    A day stays a day, and a time without offset a time without offset. Formulas count by the value last shown.
+    """
+    reading = Reading(shown(path), [], separator="")
+    try:
+        rows = _sheet(path)
+    except ScenarioError as error:
+        return reading.unread(error)
+    return _table(reading, rows, columns, required)
+
+
+def _separator(text: str) -> str:
+    """Return what separates the cells of the first line that says anything."""
+    first = next(line for line in text.split("\n") if line.strip())
+    return max((",", ";", "\t"), key=lambda mark: (first.count(mark), mark == ","))
+
+
+def _sheet(path: Path) -> list[list[Cell]]:
+    """Return the cells of the first sheet; raise ScenarioError where the file is no workbook."""
+    import zipfile
+
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    if path.is_dir():
+        raise ScenarioError([Fault(shown(path), 0, 0, "is a folder: expected a file")])
+    try:
+        book = openpyxl.load_workbook(path, data_only=True)
+    except OSError as error:
+        raise ScenarioError([Fault(shown(path), 0, 0, f"cannot be read: {error.strerror}")]) from None
+    except (zipfile.BadZipFile, KeyError, ValueError, InvalidFileException):
+        message = "is no workbook (.xlsx): expected one, or a table saved as CSV"
+        raise ScenarioError([Fault(shown(path), 0, 0, message)]) from None
+    sheet = book.worksheets[0]
+    rows = [
+        [Cell(_written(cell), line, column) for column, cell in enumerate(row, 1)]
+        for line, row in enumerate(sheet.iter_rows(min_row=1, min_col=1), 1)
+    ]
+    book.close()
+    width = max((len(_trimmed(row)) for row in rows[:1]), default=0)
+    return [row[: max(width, len(_trimmed(row)))] for row in rows]
+
+
+def _trimmed(row: list[Cell]) -> list[Cell]:
+    """Return a row without the empty cells at its end, which a sheet has of its own accord."""
+    last = max((at + 1 for at, cell in enumerate(row) if cell.text), default=0)
+    return row[:last]
+
+
+def _written(cell: Any) -> str:
+    """Return a cell of a sheet as one would write it: numbers with a point, days and times as in ISO 8601."""
+    value = cell.value
+    if isinstance(value, datetime) and "h" not in str(cell.number_format).lower():
+        value = value.date()
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, float):
+        text = repr(int(value) if value.is_integer() else value)
+        return f"{text}0" if "." in text and "e" not in text else text  # 1.2340, for a text 1.234 may be thousands
+    return "" if value is None else str(value).strip()
+
+
+def _table(reading: Reading, rows: list[list[Cell]], columns: tuple[str, ...], required: tuple[str, ...]) -> Reading:
+    """Take the rows of a table, the header first, into a reading."""
+    reading.values[()] = Spot(reading.file, 1, 1)
+    rows = [row for row in rows if any(cell.text for cell in row)]
     if not rows:
         reading.fault(1, 1, "holds only empty cells: expected a line of column names", partial=True)
         return reading
@@ -292,7 +372,7 @@ def _row(row: list[Cell], header: list[str], reading: Reading) -> None:
     reading.values[loc] = Spot(reading.file, row[0].line, row[0].column)
     if len(row) != len(header):
         extra = row[min(len(header), len(row) - 1)]
-        hint = ": put a cell with commas in quotes" if len(row) > len(header) else ""
+        hint = ": put a cell with commas in quotes" if len(row) > len(header) and reading.separator == "," else ""
         reading.fault(extra.line, extra.column, f"{len(row)} cells, expected {len(header)}{hint}", partial=True)
     for name, cell in zip(header, row, strict=False):
         if name:
