@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -54,3 +55,11 @@ def test_the_page_asks_nothing_of_anybody(found: Sensitivity) -> None:
     assert "<svg" in text
     assert not re.search(r'(src|href)="', text)
     assert "default-src 'none'" in text
+
+
+def test_what_cannot_be_told_from_chance_is_not_called_the_most(found: Sensitivity) -> None:
+    answer = next(answer for answer in found.answers if answer.question.name == "arrivals")
+    rate = next(index for index in answer.indices if index.factor == "parameter/intention_rate")
+    vague = replace(rate, factor="groups", total=rate.total + 0.1, total_range=(0.0, 2.0))
+    assert "With so few base points" in sentence(found, replace(answer, indices=(vague, rate)))
+    assert "stands out from chance" in sentence(found, replace(answer, indices=(vague,)))

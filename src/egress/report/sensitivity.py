@@ -121,9 +121,12 @@ def sentence(found: Sensitivity, answer: Answer) -> str:
     told = [i for i in answer.indices if i.total_range[0] > 0 and i.total >= SMALL and i.factor != REST]
     learnable = [index for index in told if index.factor not in UNLEARNABLE]
     if not learnable:
-        return f"{about} No input that could be learnt stands out.{_unlearnable(answer)}{_rest(answer)}"
+        few = "No input that could be learnt stands out from chance; take more base points with --samples."
+        return f"{about} {few}{_unlearnable(answer)}{_rest(answer)}"
     first, *others = learnable
-    said = f"{about} What would change our mind most: {_named(found, answer, first)}"
+    most = max(i.total for i in answer.indices if i.factor not in (*UNLEARNABLE, REST)) == first.total
+    lead = "What would change our mind most" if most else "With so few base points, what is sure to change our mind"
+    said = f"{about} {lead}: {_named(found, answer, first)}"
     if others:
         said += f"; then {'; '.join(_named(found, answer, index) for index in others[:2])}"
     return f"{said}.{_unlearnable(answer)}{_rest(answer)}"
