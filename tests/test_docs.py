@@ -45,6 +45,8 @@ MODULES = (
     "egress.scenario.numbers",
     "egress.scenario.priors",
     "egress.scenario.time",
+    "egress.assimilate.factors",
+    "egress.assimilate.sensitivity",
     "egress.report.folder",
     "egress.report.rounding",
     "egress.testing",

@@ -27,8 +27,9 @@ PUBLIC = {
     "load",
     "merge",
     "run",
+    "sensitivity",
 }
-HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert")
+HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert", "SALib")
 
 
 def test_the_public_names_are_these() -> None:

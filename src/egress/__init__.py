@@ -22,6 +22,7 @@ _HOMES = {
     "run": "egress.ensemble",
     "forecast": "egress.assimilate.forecasting",
     "calibrate": "egress.assimilate.forecasting",
+    "sensitivity": "egress.assimilate.sensitivity",
     "merge": "egress.parts",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
@@ -34,6 +35,7 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from egress.assimilate.forecasting import calibrate, forecast
+    from egress.assimilate.sensitivity import sensitivity
     from egress.ensemble import run
     from egress.errors import (
         ConservationError,
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "merge",
     "run",
+    "sensitivity",
 ]
 
 

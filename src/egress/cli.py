@@ -1,4 +1,4 @@
-"""The command line: run, merge, calibrate, validate, explain, new, list, schema.
+"""The command line: run, merge, calibrate, sensitivity, validate, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -252,6 +252,54 @@ def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | N
     from egress.scenario.time import zone
 
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+
+
+@app.command()
+def sensitivity(
+    scenario: Source,
+    outputs: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What for, such as arrivals,peak,queue,stranded,GEO,queue:lars."),
+    ] = None,
+    samples: Annotated[int, typer.Option(metavar="N", help="Base points of the design, a power of two.")] = 32,
+    kept: Annotated[int, typer.Option(min=1, metavar="N", help="Inputs measured one by one.")] = 12,
+    apart: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Groups of inputs to take number by number, such as groups.")
+    ] = None,
+    as_of: Annotated[
+        Any, typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE.")
+    ] = None,
+    step: Annotated[
+        float | None, typer.Option(callback=_step, metavar="H", help="Hours of a step (else 12 or the scenario's).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-sensitivity-TIME).")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
+) -> None:
+    """Ask what would change our mind: how much of the spread of an output each unknown input accounts for."""
+    named = {"outputs": _listed(outputs), "apart": _listed(apart), "seed": seed, "as_of": as_of, "step": step}
+    with _bar() as bar:
+        from egress.report import folder
+
+        place = out or folder.default(f"{Path(scenario).name}-sensitivity", datetime.now())
+        with folder.prepared(place) as part:
+            from egress.assimilate.sensitivity import sensitivity as explored
+            from egress.report.sensitivity import summary, write
+
+            options = {name: value for name, value in named.items() if value is not None}
+            options |= {"samples": samples, "kept": kept, "threads": threads}
+            found = explored(scenario, **options, progress=lambda share: bar.update(bar.task_ids[0], completed=share))
+            bar.stop()
+            _print(summary(found))
+            write(found, part)
+    typer.echo(f"Written to {place}", err=True)
+
+
+def _listed(names: str | None) -> list[str] | None:
+    """Return names apart by commas."""
+    return None if names is None else [name.strip() for name in names.split(",") if name.strip()]
 
 
 @app.command()

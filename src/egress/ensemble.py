@@ -99,8 +99,12 @@ def traced(
     chunk: int = CHUNK,
     progress: Progress | None = None,
     learnt: Normals | None = None,
+    luck: npt.NDArray[np.int64] | None = None,
 ) -> tuple[Trajectory, Drawn]:
-    """Run as `run` does; return also what was drawn for each member."""
+    """Run as `run` does; return also what was drawn for each member.
+
+    `luck` [member] keys the draws of each member (else its own number does): equal keys, equal luck.
+    """
     started = time.perf_counter()
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
@@ -112,7 +116,8 @@ def traced(
     arrays = blank(_sizes(world, len(chosen)))
     threads = threads or os.cpu_count() or 1
     rows = _rows(learnt or {}, chosen)
-    seconds, drawn = _run_chunks(world, arrays, chosen, seed, threads, chunk, progress, rows)
+    keys = np.array(chosen, dtype=np.int64) if luck is None else luck
+    seconds, drawn = _run_chunks(world, arrays, keys, seed, threads, chunk, progress, rows)
     seconds["whole run"] = time.perf_counter() - started
     attrs = {
         "scenario": whole.name,
@@ -155,7 +160,7 @@ def _fingerprint(learnt: Normals) -> str:
 def _run_chunks(
     world: World,
     arrays: dict[str, Any],
-    numbered: range,
+    keys: npt.NDArray[np.int64],
     seed: int,
     threads: int,
     chunk: int,
@@ -166,7 +171,7 @@ def _run_chunks(
     from egress.engine.loop import advance, begin
     from egress.engine.members import Members
 
-    count = len(numbered)
+    count = len(keys)
     chunk = max(1, min(chunk, -(-count // max(threads, 1))))
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
@@ -178,7 +183,7 @@ def _run_chunks(
         if stop.is_set():
             return
         given = {name: values[first:last] for name, values in learnt.items()}
-        members = Members(world, seed, np.array(numbered[first:last], dtype=np.int64), given)
+        members = Members(world, seed, keys[first:last], given)
         part = begin(members, {name: values[first:last] for name, values in arrays.items()})
         for _ in range(world.steps):
             if stop.is_set():
