@@ -142,12 +142,12 @@ class Semantics:
     dead_sinks: bool = True  # 7: camps_are_sinks has no effect
     unknown_names_first: bool = True  # 10: an unknown name in closures.csv acts on the first place
     crossed_reopening: bool = True  # 9 of flee.md: the end of one closure opens what another still shuts
-    tied_pruning: bool = True  # 13: pruning removes the first weight equal to the one meant
     ageing_conflicts_attract: bool = True  # 17: conflict_spawn_decay also enters the score
     late_decay: bool = True  # 18: the decay used for spawning is a day late
     camp_conflict_leaves_town: bool = True  # 19: a camp that was a conflict zone keeps a town's movechance
     swapped_axes: bool = True  # 21: stay_close_to_home takes column 4 as x
     doubled_day0: bool = True  # 22: the day-0 sum has total and camps added together
+    headless_major_routes: bool = True  # a major route is stored without its first node (seen in the code, not in 15)
 
 
 FLEE = Semantics()
