@@ -1,4 +1,4 @@
-"""The command line: run, validate, explain, new, list, schema.
+"""The command line: run, validate, convert, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -181,9 +181,13 @@ def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | N
 def validate(scenario: Source) -> None:
     """Check a scenario: every fault with its file, line and column, or what it holds."""
     from egress.errors import ObservationError, ScenarioError
+    from egress.formats.flee.folder import is_flee
     from egress.observations import Observations
     from egress.scenario.load import load
 
+    if is_flee(Path(scenario)):
+        _validate_flee(Path(scenario))
+        return
     faults = []
     for read in (load, Observations.of):
         try:
@@ -193,6 +197,37 @@ def validate(scenario: Source) -> None:
     if faults:
         raise ScenarioError(faults)
     typer.echo(f"{load(scenario).name}: valid. {_size(load(scenario))}")
+
+
+def _validate_flee(folder: Path) -> None:
+    """Check a Flee folder or a converted scenario: warnings on stderr, then what it holds."""
+    from egress.formats.flee import read_instance
+    from egress.formats.flee.read import warn
+
+    instance = read_instance(folder)
+    for warning in instance.warnings:
+        warn(warning)
+    typer.echo(f"{instance.scenario.name}: valid. {instance.size}")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A Flee folder: input_csv and source_data in it.")],
+    out: Annotated[Path, typer.Argument(help="Folder to make; its name names the scenario.")],
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings of Flee (else simsetting.yml in the folder).")
+    ] = None,
+    rules: Annotated[
+        str, typer.Option(metavar="RULES", help="flee: as Flee does; flee-corrected: its defects mended.")
+    ] = "flee",
+) -> None:
+    """Write a Flee folder as an egress scenario, which gives the same results."""
+    from egress.formats.flee import convert as written
+    from egress.formats.flee.read import warn
+
+    for warning in written(source, out, settings, rules).warnings:
+        warn(warning)
+    typer.echo(f"Written to {out}. Next:  egress validate {out}  and  egress run {out}", err=True)
 
 
 @app.command()

@@ -126,7 +126,7 @@ def _folder(source: str | Path) -> Path:
 def _no_scenario(path: Path, folder: Path) -> str:
     """Say what a path that is no scenario folder is."""
     if (folder / "input_csv").is_dir() or all((folder / name).is_file() for name in FLEE_FILES):
-        return "a Flee folder: these are not read yet; expected a folder with scenario.yaml"
+        return "a Flee folder: run it with `egress run`, or turn it into a scenario with `egress convert`"
     if not path.is_dir():
         return "not a scenario: expected a folder with scenario.yaml"
     if (folder / "scenario.yml").exists():

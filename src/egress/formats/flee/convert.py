@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from pydantic import BaseModel
@@ -45,12 +44,11 @@ def convert(source: str | Path, out: str | Path, settings: str | Path | None = N
         expected = "lower-case letters, digits and hyphens, such as 'mali-2012'"
         raise OutputError(f"{name!r} cannot name a scenario: expected {expected}")
     instance = read_instance(source, settings, rules=rules)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(mkdtemp(prefix=f".{name}-", dir=target.parent))
+    part = target.parent / f".{name}-{os.getpid()}"
     try:
+        part.mkdir(parents=True)
         for file, text in _files(instance, name).items():
             (part / file).write_text(text, "utf-8", newline="\n")
-        part.chmod(0o755)
         part.rename(target)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}") from None
@@ -82,7 +80,7 @@ def _yaml(instance: Instance, name: str) -> str:
     )
     top.yaml_set_start_comment(NOTE)
     yaml = YAML()
-    yaml.width = 118
+    yaml.width = 10_000  # a closure stays in its line
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = StringIO()
     yaml.dump(top, stream)
@@ -123,7 +121,7 @@ def _csv(table: str, rows: Iterable[BaseModel]) -> str:
     fields = TABLES[table].model_fields
     kept = [
         name
-        for name, field in fields.items()
+        for name, field in sorted(fields.items(), key=lambda item: item[0] in ("source", "basis"))
         if field.is_required() or any(getattr(row, name) != field.default for row in rows)
     ]
     stream = StringIO()
@@ -141,6 +139,8 @@ def _cell(value: Any) -> str:
             return ""
         case date():
             return value.isoformat()
+        case tuple() if any("|" in name for name in value):
+            raise OutputError(f"a name with `|` in {', '.join(value)}: expected none, as it separates names")
         case tuple():
             return "|".join(value)
         case float():

@@ -94,7 +94,7 @@ def _check_days(rows: list[Row], header: Row, table: Table, tables: Tables) -> N
         filled = max((i for i, cell in enumerate(row) if cell.text), default=0) + 1
         if len(row) < width or filled > width:
             message = f"{filled} cells, expected {width} as in the header"
-            tables.findings.fault(table.file, row[min(width, len(row)) - 1], message)
+            tables.findings.fault(table.file, row[min(width, len(row) - 1)], message)
         if out_of_order is None and row[0].text != str(number_of_row):
             out_of_order = (number_of_row, row[0])
     if out_of_order:

@@ -65,8 +65,7 @@ class Tables:
 
     def evidence(self) -> list[Evidence]:
         """Return the files read as sources."""
-        what = "file of the Flee folder"
-        return [Evidence(id=name, what=f"{what} {self.folder.name}") for name in self.files]
+        return [Evidence(id=name, what=f"{name} of the Flee folder {self.folder.name}") for name in self.files]
 
 
 # Rows and columns

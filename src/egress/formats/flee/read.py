@@ -11,7 +11,7 @@ from typing import Any
 from egress.engine.flee.case import SEMANTICS, FleeCase, FleeRules
 from egress.errors import Fault, ScenarioError
 from egress.formats.flee.build import case_of
-from egress.formats.flee.check import Spot, check, check_case
+from egress.formats.flee.check import CAMPS, Spot, check, check_case
 from egress.formats.flee.converted import read_converted
 from egress.formats.flee.counts import Problem
 from egress.formats.flee.findings import Findings
@@ -34,6 +34,14 @@ class Instance:
     rules: FleeRules
     warnings: tuple[Fault, ...]
 
+    @property
+    def size(self) -> str:
+        """Return `63 places, 14 of them camps, 86 routes, 2 closures; 820 days from 2013-12-01; …`."""
+        said, camps = self.scenario, sum(row.type in CAMPS for row in self.scenario.places)
+        counted = f"{len(said.places)} places, {camps} of them camps, {len(said.routes)} routes"
+        period = f"{said.period.days} days from {said.period.start}"
+        return f"{counted}, {len(said.closures)} closures; {period}; rules: {said.rules}, hasten {self.rules.hasten}"
+
 
 def read(
     folder: str | Path | FleeFolder,
@@ -50,7 +58,7 @@ def read(
     """
     instance = read_instance(folder, settings, rules=rules, days=days)
     for warning in instance.warnings:
-        (say or _on_stderr)(warning)
+        (say or warn)(warning)
     return instance.case, instance.rules
 
 
@@ -118,6 +126,7 @@ def _raise(problems: Iterable[Problem], spot: Spot) -> None:
         raise ScenarioError([Fault(file, cell.line, cell.column, message) for (file, cell), message in found])
 
 
-def _on_stderr(warning: Fault) -> None:
+def warn(warning: Fault) -> None:
+    """Print a warning on stderr."""
     place, _, message = str(warning).partition(": ")
     print(f"{place}: warning: {message}", file=sys.stderr)

@@ -52,7 +52,7 @@ class FleeRoute(Row):
     second: str
     distance: NonNegativeFloat
     """Kilometres."""
-    forced_redirection: Literal[0, 1, 2] = 0
+    forced_redirection: int = Field(default=0, ge=0, le=2)
     """Read by Flee and not acted on, but 1 makes the road count twice."""
     max_move_speed: NonNegativeFloat | None = None
     """Kilometres per day on this road; else that of the settings."""
