@@ -38,6 +38,9 @@ def load(source: str | Path) -> Scenario:
     Raises ScenarioError with every fault found.
     """
     reading = read_folder(_folder(source))
+    if str(reading.data.get("rules", "")).startswith("flee"):
+        message = "a scenario with the rules of Flee: `egress run` and `egress validate` take it, this does not"
+        raise ScenarioError([Fault(*reading.spot(("rules",)), message)])
     scenario = _checked(reading)
     if scenario is None or reading.faults:
         raise ScenarioError(reading.faults)

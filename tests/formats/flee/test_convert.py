@@ -122,3 +122,11 @@ def test_the_commands_convert_and_validate(small: Small, tmp_path: Path, capsys:
     assert command_line(["validate", str(folder)]) == 0
     assert command_line(["convert", str(out), str(tmp_path / "again")]) == 2
     assert "is an egress scenario already" in capsys.readouterr().err
+
+
+def test_other_commands_say_that_they_do_not_take_it(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = converted(small, tmp_path)
+    assert command_line(["explain", str(out)]) == 2
+    assert "scenario.yaml:6:8: a scenario with the rules of Flee" in capsys.readouterr().err

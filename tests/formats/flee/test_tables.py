@@ -173,6 +173,12 @@ def test_a_header_without_its_mark_is_still_a_header(told: Told) -> None:
     assert "a header without `#`" in warnings(read)[0]
 
 
+def test_longitudes_may_come_first_and_are_put_second_where_defects_are_mended(told: Told) -> None:
+    places = {PLACES: f"{HEAD.replace('latitude,longitude', 'longitude,latitude')}\n{GAO}{MOPTI}{ABALA}"}
+    assert told(places).case.places.x[0] == 16.3
+    assert told(places, "flee-corrected").case.places.y[0] == 16.3
+
+
 def test_custom_columns_of_places(told: Told) -> None:
     head = f"{HEAD},capacity_per_day,initial_idps,conflict_intensity,hdi"
     read = told({PLACES: f"{head}\n{GAO.strip()},,,0.5,0.3\n{MOPTI.strip()},,,,\n{ABALA.strip()},10,20,,\n"})

@@ -18,6 +18,7 @@ from egress.formats.flee.scenario import FleeMajorRoute, FleePlace, FleeRoute
 from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell
 
+LONGITUDE = {"lon", "longitude", "long", "lng"}
 COLUMNS = (
     {"name"},
     {"region"},
@@ -69,6 +70,12 @@ def _check_order(table: Table, tables: Tables) -> None:
             tables.findings.fault(table.file, cell, message)
 
 
+def _longitude_first(table: Table) -> bool:
+    """Say whether the header names the fourth column a longitude: where defects are mended, latitude comes first."""
+    header = table.header("name") or []
+    return len(header) > 3 and header[3].text.lower() in LONGITUDE
+
+
 def _place(row: Row, names: list[Cell], source: str, table: Table, tables: Tables) -> None:
     """Take one row of locations.csv."""
     findings, faults = tables.findings, len(tables.findings.faults)
@@ -76,7 +83,8 @@ def _place(row: Row, names: list[Cell], source: str, table: Table, tables: Table
     camp = kind in ("camp", "idpcamp")
     values: dict[str, Any] = {"name": row[0].text, "type": kind, "source": source}
     values |= {name: cell.text for name, cell in (("region", row[1]), ("country", row[2])) if cell.text}
-    values |= {n: number(c, "degrees", table, findings) for n, c in (("gps_x", row[3]), ("gps_y", row[4])) if c.text}
+    x, y = (row[4], row[3]) if _longitude_first(table) and not tables.mirror else (row[3], row[4])
+    values |= {n: number(c, "degrees", table, findings) for n, c in (("gps_x", x), ("gps_y", y)) if c.text}
     if not row[0].text:
         findings.fault(table.file, row[0], "no name")
     if kind is None:
