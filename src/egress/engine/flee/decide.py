@@ -63,12 +63,12 @@ def next_link(web: Web, is_open: Ints, place: int, route: int) -> int:
 
 @compiled
 def decide(
-    pace: Pace, web: Web, mood: Mood, table: Table, hop: bool, picks: Ints, stream: Ints, leaving: Ints,
+    pace: Pace, web: Web, mood: Mood, table: Table, hop: int, picks: Ints, stream: Ints, leaving: Ints,
     moves: Moves, night: Table,
 ) -> None:  # fmt: skip
     """Let everybody in the table decide: on to `moves`, or to the `night`; `leaving` [P] counts who goes.
 
-    hop: the table is a wave of early arrivals, with today's metres; else people on links move on. stream [P] holds
+    hop 1: the table is a wave of early arrivals, with today's metres; else people on links move on. stream [P] holds
     the states of the places' draws.
     """
     for row in range(size(table)):
@@ -84,7 +84,7 @@ def decide(
             continue
         go = people
         if route == 0:
-            pushed = hop and pace.stints > 0.0 and sent_on(mood.town[where], recent, metres / pace.per_day)
+            pushed = hop == 1 and pace.stints > 0.0 and sent_on(mood.town[where], recent, metres / pace.per_day)
             if not pushed:
                 go, stream[where] = binomial(people, mood.chance[where], stream[where])
         stay = people - go

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from egress.engine.compiled import compiled, float64
+from egress.engine.compiled import compiled, float64, int64
 from egress.engine.draws import binomial, key, multinomial, purpose
 from egress.engine.flee.capacity import factors
 from egress.engine.flee.case import Floats, Ints
@@ -19,10 +19,11 @@ from egress.engine.flee.choose import weigh
 from egress.engine.flee.decide import Mood, decide, shunned
 from egress.engine.flee.movechance import movechances
 from egress.engine.flee.moves import Moves, moves
-from egress.engine.flee.plan import Plan
+from egress.engine.flee.network import Paths
+from egress.engine.flee.plan import Days, Law, Plan
 from egress.engine.flee.spawn import NO_ORIGIN, spawn
-from egress.engine.flee.table import Table, add, clear, overflown, parts, size, state_of, table
-from egress.engine.flee.travel import travel, walkers
+from egress.engine.flee.table import Fields, Table, add, clear, overflown, parts, size, state_of, table
+from egress.engine.flee.travel import Pace, travel, walkers
 from egress.errors import ConservationError, RunError
 
 SET_OUT = purpose("flee set out")
@@ -49,9 +50,9 @@ class Desk(NamedTuple):
     stream: Ints  # [P] states of the places' draws
     roads: Ints  # [L] states of the links' draws
     population: Ints  # [P]
-    counts: Ints  # [max(P, K)]
-    shun: Ints  # [P]
+    shun: Ints  # [P] 1: a camp too full to set out for
     none: Ints  # [L] zeros
+    walkers: int  # 1: some links have a walk_probability
 
 
 class Tables(NamedTuple):
@@ -74,20 +75,19 @@ class Record(NamedTuple):
 
 
 @compiled
-def _refresh(plan: Plan, day: int, desk: Desk, force: bool) -> None:
+def _refresh(days: Days, law: Law, paths: Paths, lean: Floats, day: int, desk: Desk, stale: int) -> None:
     """Bring capacity factors and the chances of paths up to date."""
-    law, web, days = plan.law, plan.web, plan.days
     changed = factors(desk.inside, days.capacity[day], law.scaling, law.buffer, desk.full)
     shunned(days.camp[day], desk.full, desk.shun)
-    if not (changed or force):
+    if not changed and stale == 0:
         return
-    first, row = web.paths.first[days.topology[day]], days.score_row[day]
+    first, row = paths.first[days.topology[day]], days.score_row[day]
     for kind in range(desk.worth.shape[0]):
         weigh(
             first,
-            web.paths.destination,
-            web.paths.resistance,
-            web.lean,
+            paths.destination,
+            paths.resistance,
+            lean,
             desk.crowd,
             days.score[row, kind],
             days.bare[row],
@@ -101,151 +101,154 @@ def _refresh(plan: Plan, day: int, desk: Desk, force: bool) -> None:
 
 
 @compiled
-def _stale(plan: Plan, day: int) -> bool:
-    """Return whether scores or open links differ from the day before."""
-    days = plan.days
-    if day == 0 or plan.law.pop_power != 0.0:
-        return True
-    return days.topology[day] != days.topology[day - 1] or days.score_row[day] != days.score_row[day - 1]  # type: ignore[no-any-return]
+def _stale(days: Days, law: Law, day: int) -> int:
+    """Return whether scores or open links differ from the day before: 0 or 1."""
+    if day == 0 or law.pop_power != 0.0:
+        return 1
+    same = days.topology[day] == days.topology[day - 1] and days.score_row[day] == days.score_row[day - 1]
+    return 0 if same else 1
 
 
 @compiled
-def _attract(plan: Plan, day: int, desk: Desk) -> None:
-    """Write how much residents attract to places that are no camps (section 5)."""
-    if plan.law.pop_power != 0.0:
-        for j in range(desk.crowd.shape[0]):
-            pop = max(1.0, float64(desk.population[j]))
-            desk.crowd[j] = 1.0 if plan.days.camp[day, j] == 1 else pop**plan.law.pop_power
+def _attract(camp: Ints, population: Ints, power: float, crowd: Floats) -> None:
+    """Write how much residents attract to places that are no camps (flee.md section 5)."""
+    if power != 0.0:
+        for j in range(crowd.shape[0]):
+            crowd[j] = 1.0 if camp[j] == 1 else max(1.0, float64(population[j])) ** power
 
 
 @compiled
-def _put(plan: Plan, night: Table, seed: int, member: int, day: int, people: Ints, counts: Ints) -> None:
-    """Add new people [P] to the state, split into classes."""
-    shares, pace = plan.start.shares, plan.pace
+def _put(
+    fields: Fields, shares: Floats, afoot: int, night: Table, seed: int, member: int, day: int, people: Ints
+) -> None:
+    """Add new people [P] to the state, split into classes by their shares [P, K]."""
+    kinds = shares.shape[1]
+    counts = np.zeros(kinds, np.int64)
     for place in range(people.shape[0]):
-        if people[place] == 0:
-            continue
-        counts[: shares.shape[1]] = 0
-        multinomial(people[place], shares[place], counts[: shares.shape[1]], key(seed, member, day, place, CLASS))
-        for kind in range(shares.shape[1]):
-            if counts[kind] > 0:
-                add(night, state_of(pace.fields, place, 0, 0, kind, 0, plan.law.afoot, 0), counts[kind], 0.0)
+        if people[place] > 0:
+            for kind in range(kinds):
+                counts[kind] = 0
+            multinomial(people[place], shares[place], counts, key(seed, member, day, place, CLASS))
+            for kind in range(kinds):
+                if counts[kind] > 0:
+                    add(night, state_of(fields, place, 0, 0, kind, 0, afoot, 0), counts[kind], 0.0)
 
 
 @compiled
-def _sink(plan: Plan, day: int, night: Table, seed: int, member: int, gone: Ints) -> None:
-    """Let people in camps leave the simulation."""
+def _sink(
+    pace: Pace, camp: Ints, chance: Floats, night: Table, seed: int, member: int, day: int, gone: Ints
+) -> None:
+    """Let people in camps leave the simulation, with a chance per day [P]."""
     for row in range(size(night)):
-        where = parts(plan.pace.fields, night.rows[row, 0])[0]
-        if where < plan.pace.places and plan.days.camp[day, where] == 1 and plan.start.deactivation[where] > 0.0:
+        where = parts(pace.fields, night.rows[row, 0])[0]
+        if where < pace.places and camp[where] == 1 and chance[where] > 0.0:
             people = night.rows[row, 1]
-            out, _ = binomial(people, plan.start.deactivation[where], key(seed, member, day, row, SINK))
-            if out > 0:
-                night.travel[row] *= (people - out) / people
-                night.rows[row, 1] -= out
-                gone[where] += out
+            out, _ = binomial(people, chance[where], key(seed, member, day, row, SINK))
+            night.travel[row] *= (people - out) / people
+            night.rows[row, 1] -= out
+            gone[where] += out
 
 
 @compiled
-def _count(plan: Plan, night: Table, inside: Ints) -> int:
-    """Count people in places into `inside` [P]; return those on links."""
-    inside[:] = 0
-    moving = 0
+def _count(pace: Pace, night: Table, inside: Ints, snapshot: Ints) -> int:
+    """Count people in places into `inside` and `snapshot` [P]; return those on links."""
+    moving = int64(0)
     for row in range(size(night)):
-        where = parts(plan.pace.fields, night.rows[row, 0])[0]
-        if where < plan.pace.places:
+        where = parts(pace.fields, night.rows[row, 0])[0]
+        if where < pace.places:
             inside[where] += night.rows[row, 1]
         else:
             moving += night.rows[row, 1]
+    for i in range(inside.shape[0]):
+        snapshot[i] = inside[i]
     return moving
 
 
 @compiled
-def _begin_day(plan: Plan, seed: int, member: int, day: int, desk: Desk, evening: Table, record: Record) -> int:
-    """Spawn, take the snapshot, and prepare chances and draws; return an outcome."""
-    law, days = plan.law, plan.days
-    due = days.due[day]
+def _begin(days: Days, law: Law, seed: int, member: int, day: int, desk: Desk, spawned: Ints) -> int:
+    """Spawn, and bring residents, chances of moving and the snapshot up to date; return an outcome."""
     fault = spawn(
-        seed, member, day, law.spawn_mode, law.spawn_rate, due, days.weight[day], desk.population, record.spawned[day]
+        seed, member, day, law.spawn_mode, law.spawn_rate, days.due[day], days.weight[day], desk.population, spawned
     )
-    if fault != 0:
-        return fault
-    _put(plan, evening, seed, member, day, record.spawned[day], desk.counts)
-    desk.inside[:] += record.spawned[day]
-    if law.take:
-        for i in range(desk.population.shape[0]):
-            desk.population[i] = max(desk.population[i] - record.spawned[day, i], 0)
-    _attract(plan, day, desk)
+    for i in range(spawned.shape[0]):
+        desk.inside[i] += spawned[i]
+        desk.leaving[i] = 0
+        if law.take:
+            desk.population[i] = max(desk.population[i] - spawned[i], 0)
+    _attract(days.camp[day], desk.population, law.pop_power, desk.crowd)
     movechances(days.movechance[day], desk.population, days.capacity[day], law.move_scale, law.move_base, desk.chance)
-    for i in range(desk.stream.shape[0]):
-        desk.stream[i] = key(seed, member, day, i, SET_OUT)
-    for link in range(desk.roads.shape[0]):
-        if plan.web.roads.walk[link] > 0.0:
-            desk.roads[link] = key(seed, member, day, link, ROAD)
-    return FINE
+    return fault
 
 
 @compiled
-def _mood(plan: Plan, day: int, desk: Desk) -> Mood:
-    """Return what places are like today; the arrays of the desk are shared, and renewed between the phases."""
-    days, web = plan.days, plan.web
-    topology, shut = days.topology[day], days.shut[day]
-    turned = days.turned[shut] if shut >= 0 else desk.none
-    return Mood(
-        web.paths.first[topology], web.open[topology], turned, days.town[day], desk.shun, desk.chance, desk.worth
-    )
+def _keys(seed: int, member: int, day: int, purpose: int, stream: Ints) -> None:
+    """Start the draws of every place (or link)."""
+    for i in range(stream.shape[0]):
+        stream[i] = key(seed, member, day, i, purpose)
 
 
 @compiled
-def _day(plan: Plan, seed: int, member: int, day: int, desk: Desk, tables: Tables, record: Record) -> int:
-    """Take everybody from the evening before through a day to the night; return an outcome."""
-    outcome = _begin_day(plan, seed, member, day, desk, tables.evening, record)
-    if outcome != FINE:
-        return outcome
-    _refresh(plan, day, desk, _stale(plan, day))
-    clear(tables.night)
-    desk.leaving[:] = 0
-    mood = _mood(plan, day, desk)
-    pace, web, wave, further = plan.pace, plan.web, tables.wave, tables.further
-    decide(pace, web, mood, tables.evening, False, desk.picks, desk.stream, desk.leaving, tables.moves, tables.night)
-    walkers(web.roads, tables.moves, desk.roads)
-    travel(pace, web.roads, tables.moves, wave, tables.night)
-    desk.inside[:] -= desk.leaving
-    _refresh(plan, day, desk, False)
-    for i in range(desk.stream.shape[0]):
-        desk.stream[i] = key(seed, member, day, i, GO_ON)
-    hops = 0
-    while size(wave) > 0 and hops < MOST_HOPS:
-        decide(pace, web, mood, wave, True, desk.picks, desk.stream, desk.leaving, tables.moves, tables.night)
-        clear(wave)
-        walkers(web.roads, tables.moves, desk.roads)
-        travel(pace, web.roads, tables.moves, further, tables.night)
-        wave, further = further, wave
-        hops += 1
-    if overflown(tables.night) or overflown(wave) or overflown(further) or tables.moves.last[1] != 0:
-        return NO_ROOM
-    _sink(plan, day, tables.night, seed, member, record.gone[day])
-    record.moving[day] = _count(plan, tables.night, record.inside[day])
-    desk.inside[:] = record.inside[day]
-    return FINE if size(wave) == 0 else ENDLESS
+def _full(tables: Tables) -> bool:
+    """Return whether somebody found no room."""
+    over = overflown(tables.evening) or overflown(tables.night) or overflown(tables.wave) or overflown(tables.further)
+    return over or tables.moves.last[1] != 0
 
 
 @compiled
 def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, record: Record) -> tuple[int, int]:
     """Take one member through all days; return (outcome, day)."""
-    days = record.moving.shape[0]
-    _put(plan, tables.evening, seed, member, days, plan.start.stock, desk.counts)
-    desk.inside[:] = plan.start.stock
-    people = plan.start.stock.sum()
-    for day in range(days):
-        outcome = _day(plan, seed, member, day, desk, tables, record)
-        if outcome != FINE:
-            return outcome, day
-        people += record.spawned[day].sum() - record.gone[day].sum()
-        if record.inside[day].sum() + record.moving[day] != people:
+    days, start, law, web, pace = plan
+    evening, night, wave, further, moves = tables
+    length = days.due.shape[0]
+    people = int64(0)
+    for i in range(desk.inside.shape[0]):
+        desk.inside[i] = start.stock[i]
+        people += start.stock[i]
+    _put(pace.fields, start.shares, law.afoot, evening, seed, member, length, start.stock)
+    for day in range(length):
+        spawned, inside, gone = record.spawned[day], record.inside[day], record.gone[day]
+        fault = _begin(days, law, seed, member, day, desk, spawned)
+        if fault != FINE:
+            return fault, day
+        _put(pace.fields, start.shares, law.afoot, evening, seed, member, day, spawned)
+        clear(night)
+        topology, shut = days.topology[day], days.shut[day]
+        turned = days.turned[shut] if shut >= 0 else desk.none
+        mood = Mood(
+            web.paths.first[topology], web.open[topology], turned, days.town[day], desk.shun, desk.chance, desk.worth
+        )
+        hops, phase, stale = 0, SET_OUT, _stale(days, law, day)
+        if desk.walkers == 1:
+            _keys(seed, member, day, ROAD, desk.roads)
+        while hops == 0 or (size(wave) > 0 and hops < MOST_HOPS):
+            if hops < 2:  # a snapshot and fresh draws for each of the two phases
+                _refresh(days, law, web.paths, web.lean, day, desk, stale)
+                _keys(seed, member, day, phase, desk.stream)
+            decide(pace, web, mood, evening if hops == 0 else wave, min(hops, 1), desk.picks, desk.stream, desk.leaving, moves, night)
+            if hops == 0:
+                for i in range(inside.shape[0]):
+                    desk.inside[i] -= desk.leaving[i]
+            else:
+                clear(wave)
+            if desk.walkers == 1:
+                walkers(web.roads, moves, desk.roads)
+            travel(pace, web.roads, moves, further, night)
+            wave, further = further, wave
+            hops, phase, stale = hops + 1, GO_ON, 0
+        if size(wave) > 0:
+            return ENDLESS, day
+        if _full(tables):
+            return NO_ROOM, day
+        _sink(pace, days.camp[day], start.deactivation, night, seed, member, day, gone)
+        record.moving[day] = _count(pace, night, inside, desk.inside)
+        there = record.moving[day]
+        for i in range(inside.shape[0]):
+            people += spawned[i] - gone[i]
+            there += inside[i]
+        if there != people:
             return LOST, day
-        tables = Tables(tables.night, tables.evening, tables.wave, tables.further, tables.moves)
-    return FINE, days
+        evening, night = night, evening
+    return FINE, length
 
 
 @dataclass
@@ -295,7 +298,7 @@ class Room:
             np.zeros(places, np.uint64),
             np.zeros(links, np.uint64),
             self.plan.start.population.copy(),
-            np.zeros(max(places, kinds), np.int64),
             np.zeros(places, np.int64),
             np.zeros(links, np.int64),
+            int(self.plan.web.roads.walk.any()),
         )

@@ -86,7 +86,8 @@ def spawn(
     out: Ints,
 ) -> int:
     """Draw who sets out from each place into `out` [P]; return NO_ORIGIN where people are due and none can be."""
-    out[:] = 0
+    for i in range(out.shape[0]):
+        out[i] = 0
     if mode != BY_DATA:
         for i in range(weight.shape[0]):
             if weight[i] <= 0.0:
@@ -98,8 +99,12 @@ def spawn(
         return 0
     if people == 0:
         return 0
-    chance = weight * population
-    if not chance.sum() > 0.0:
+    chance = np.empty(weight.shape[0])
+    total = 0.0
+    for i in range(weight.shape[0]):
+        chance[i] = weight[i] * population[i]
+        total += chance[i]
+    if not total > 0.0:
         return NO_ORIGIN
     multinomial(people, chance, out, key(seed, member, day, 0, ORIGIN))
     return 0
