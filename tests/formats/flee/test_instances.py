@@ -23,7 +23,7 @@ SIZES = {
 """Places, routes, closures, days and camps, as the README of the instances says."""
 WARNINGS = {
     "car2013": ("no route leads to 'Bili'", "'Bossobolo' is no place of locations.csv"),
-    "tigray2020": ("forced_redirection 2 in 7 of 63 routes", "remove_forced_redirection in 4 rows"),
+    "tigray2020": ("forced_redirection 2 in 7 of 63 routes", "remove_forced_redirection in 4 of 5 closures"),
 }
 """All that is said of the instances; the others are read without a word."""
 EXAMPLES = {

@@ -49,7 +49,7 @@ def folders(draw: st.DrawFn) -> dict[str, str]:
     return {name: eol.join(lines) + eol for name, lines in files.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(folders())
 def test_a_folder_comes_back_with_its_numbers(files: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as name:

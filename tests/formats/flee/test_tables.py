@@ -159,12 +159,13 @@ def test_faulty_places(told: Told, row: str, fault: str) -> None:
     assert any(fault in found for found in faults(told, {PLACES: f"{HEAD}\n{GAO}{row}\n{ABALA}"}))
 
 
-def test_columns_in_another_order_are_a_fault(told: Told) -> None:
-    head = HEAD.replace("region,country", "country,region")
-    found = faults(told, {PLACES: f"{head}\n{GAO}{MOPTI}{ABALA}"})
-    assert found[0].endswith(
-        "locations.csv:1:7: 'country' stands where Flee reads 'region': it goes by position, not by name"
-    )
+def test_columns_in_another_order_are_said(told: Told) -> None:
+    places = {PLACES: f"{HEAD.replace('region,country', 'country,region')}\n{GAO}{MOPTI}{ABALA}"}
+    read = told(places)
+    assert read.case.places.countries[0] == "Mali"
+    assert "locations.csv:1:7: 'country' stands where Flee reads 'region': it goes by position" in warnings(read)[0]
+    assert "'country' stands where Flee reads 'region'" in faults(told, places, "flee-corrected")[0]
+    assert not told({PLACES: f"{HEAD.replace('region', '#name')}\n{GAO}{MOPTI}{ABALA}"}).warnings
 
 
 def test_a_header_without_its_mark_is_still_a_header(told: Told) -> None:
@@ -275,6 +276,20 @@ def test_faulty_conflicts(told: Told, text: str, fault: str) -> None:
     assert any(fault in found for found in faults(told, {CONFLICTS: text}))
 
 
+def test_any_first_line_names_the_places_of_conflicts(told: Told) -> None:
+    assert told({CONFLICTS: "#Days,Gao\n0,1\n1,1\n2,0\n3,1\n"}).case.conflicts.sum() == 3
+    assert told({CONFLICTS: "Date,Gao\n0,1\n1,1\n2,0\n3,1\n"}).case.conflicts.sum() == 3
+
+
+def test_of_many_warnings_alike_a_few_are_told(told: Told) -> None:
+    names = ",".join(f"X{i}" for i in range(9))
+    rows = "".join(f"{day},{day % 2},{','.join('1' * 9)}\n" for day in range(4))
+    found = warnings(told({CONFLICTS: f"#Day,Gao,{names}\n{rows}"}))
+    unknown = [line for line in found if "is not in locations.csv" in line]
+    assert len(unknown) == 4
+    assert unknown[-1].endswith("(and 5 more like this)")
+
+
 def test_a_longer_table_of_conflicts_is_cut(told: Told) -> None:
     assert told({CONFLICTS: "Day, Gao\n0, 1\n1, 1\n2, 0\n3, 1\n4, 1\n5, 1\n"}).case.conflicts.shape == (4, 3)
 
@@ -299,7 +314,7 @@ def test_changes_of_intensity_are_said_where_flee_ignores_them(told: Told) -> No
     text = "#Day,Gao\n0,0.2\n1,0.8\n2,0\n3,1\n"
     read = told({CONFLICTS: text})
     assert read.case.conflicts[:, 0].tolist() == [0.2, 0.8, 0, 1]
-    assert "1 changes of the intensity at 'Gao'" in warnings(read)[0]
+    assert "the intensity at 'Gao' changes once" in warnings(read)[0]
     assert not told({CONFLICTS: text}, "flee-corrected").warnings
 
 
@@ -361,7 +376,7 @@ def test_closures_without_effect_are_said(told: Told) -> None:
         told({CLOSURES: "link,Gao,Mopti,0,3\nremove_forced_redirection,Gao,Mopti,0,3\nlocation,Gao,,3,1\n"})
     )
     assert any("closures of links do nothing" in line for line in found)
-    assert any("remove_forced_redirection in 1 rows: no effect" in line for line in found)
+    assert any("remove_forced_redirection in 1 of 3 closures: no effect" in line for line in found)
     assert any("ends on day 1, before it starts on day 3" in line for line in found)
     assert "no route joins" in faults(told, {CLOSURES: "link,Gao,Abala,0,3\n"}, "flee-corrected")[0]
 

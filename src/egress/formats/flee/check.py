@@ -185,9 +185,8 @@ def _changes_of_intensity(rows: list[tuple[int, FleeConflict]], checks: Checks) 
     changes = [i for (_, before), (i, after) in pairs if before.ends == after.starts]
     if changes and checks.rules.semantics.frozen_intensity:
         name = checks.scenario.conflicts[changes[0]].place
-        message = (
-            f"{len(changes)} changes of the intensity at {name!r} while the conflict goes on: Flee keeps the first"
-        )
+        times = "once" if len(changes) == 1 else f"{len(changes)} times"
+        message = f"the intensity at {name!r} changes {times} while the conflict goes on: Flee keeps the first"
         checks.warn(("conflicts", changes[0], "place"), f"{message}, and so does egress")
 
 
@@ -261,7 +260,8 @@ def _closures(checks: Checks) -> None:
         _kind(i, row, checks)
     idle = [i for i, row in enumerate(checks.scenario.closures) if row.what == "remove_forced_redirection"]
     if idle:
-        message = f"remove_forced_redirection in {len(idle)} rows: no effect, as Flee does not force anyone"
+        found = f"{len(idle)} of {len(checks.scenario.closures)} closures"
+        message = f"remove_forced_redirection in {found}: no effect, as Flee does not force anyone"
         checks.warn(("closures", idle[0], "what"), message)
 
 

@@ -144,5 +144,5 @@ def _cell(value: Any) -> str:
         case tuple():
             return "|".join(value)
         case float():
-            return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+            return repr(value).removesuffix(".0")
     return str(value)

@@ -67,7 +67,7 @@ def read_conflicts(tables: Tables) -> None:
 
 def _day_header(table: Table, tables: Tables) -> Row | None:
     """Return the row of names of conflicts.csv, or None with a fault."""
-    header = table.header("day")
+    header = table.header("day") or next((row for row in table.comments if len(row) > 1), None)
     if header is None and table.rows and not table.rows[0][0].text.isdigit():
         header = table.rows.pop(0)
     if header is None:

@@ -5,6 +5,8 @@ A warning is said where Flee would do something that its user hardly meant, with
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from egress.errors import Fault
 from egress.scenario.positions import Cell, shown
 
 SUPPORT = "docs/reference/flee-support.md"
+ALIKE = 3  # warnings of one kind in one file that are told one by one
 
 
 @dataclass
@@ -36,6 +39,29 @@ class Findings:
     def missing(self, path: Path) -> None:
         """Note a file that must be there and is not."""
         self.faults.append(Fault(shown(path), 0, 0, "missing file"))
+
+    def told(self) -> tuple[Fault, ...]:
+        """Return the warnings in the order of files and lines; of many alike, the first few and how many more."""
+        kinds: dict[tuple[str, str], list[Fault]] = {}
+        for warning in sorted(set(self.warnings)):
+            kinds.setdefault((warning.file, _kind(warning.message)), []).append(warning)
+        return tuple(sorted(warning for alike in kinds.values() for warning in _few(alike)))
+
+
+def _kind(message: str) -> str:
+    """Return a message without its names and numbers."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|[0-9.]+", "", message)
+
+
+def _few(alike: list[Fault]) -> Iterator[Fault]:
+    yield from alike[:ALIKE]
+    if len(alike) > ALIKE:
+        file, line, column = alike[ALIKE].file, alike[ALIKE].line, alike[ALIKE].column
+        yield Fault(file, line, column, f"{alike[ALIKE].message} {_more(len(alike) - ALIKE - 1)}".rstrip())
+
+
+def _more(count: int) -> str:
+    return f"(and {count} more like this)" if count else ""
 
 
 def _found(file: str, at: Cell | None, message: str) -> Fault:

@@ -52,7 +52,7 @@ def read_places(tables: Tables) -> None:
     names = custom_columns(table, "name", len(COLUMNS), known, tables)
     _check_order(table, tables)
     for row in table.rows:
-        warn_of_blanks(row[:3], table, tables)
+        warn_of_blanks((row[0], *row[2:3]), table, tables)
         if long_enough(row, len(COLUMNS), table, tables.findings):
             _place(row, names, source, table, tables)
     if not table.rows:
@@ -65,9 +65,9 @@ def _check_order(table: Table, tables: Tables) -> None:
     for cell, names in zip(header, COLUMNS, strict=False):
         name = cell.text.lstrip("#").strip().strip('"').lower()
         others = set().union(*COLUMNS) - names
-        if name in others:
-            message = f"{cell.text!r} stands where Flee reads {min(names)!r}: it goes by position, not by name"
-            tables.findings.fault(table.file, cell, message)
+        if name in others and name != "name":  # which some folders have twice
+            message = f"{cell.text!r} stands where Flee reads {min(names)!r}"
+            tables.warn_or_fault(table.file, cell, message, "it goes by position, not by name, and so does egress")
 
 
 def _longitude_first(table: Table) -> bool:

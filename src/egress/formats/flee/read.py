@@ -90,7 +90,7 @@ def read_instance(
     case, problems = case_of(said, own)
     _raise(problems, spot)
     check_case(case, own, spot, findings)
-    return Instance(said, case, own, tuple(sorted(set(findings.warnings))))
+    return Instance(said, case, own, findings.told())
 
 
 def _said(tables: Tables, rules: Any) -> FleeScenario | None:

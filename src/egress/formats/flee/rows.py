@@ -141,4 +141,5 @@ def day(cell: Cell, what: str, table: Table, findings: Findings) -> date | None:
 
 def _unfit(cell: Cell, expected: str, table: Table, findings: Findings) -> None:
     found = repr(cell.text) if cell.text else "nothing"
-    findings.fault(table.file, cell, f"expected {expected}, found {found}")
+    hint = ": write it without commas" if re.fullmatch(r"[0-9]+(,[0-9]{3})+", cell.text) else ""
+    findings.fault(table.file, cell, f"expected {expected}, found {found}{hint}")
