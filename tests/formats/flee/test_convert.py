@@ -130,3 +130,13 @@ def test_other_commands_say_that_they_do_not_take_it(
     out = converted(small, tmp_path)
     assert command_line(["explain", str(out)]) == 2
     assert "scenario.yaml:6:8: a scenario with the rules of Flee" in capsys.readouterr().err
+
+
+def test_it_runs_to_the_same_bytes_as_the_folder(small: Small, tmp_path: Path) -> None:
+    always = {"input_csv/conflicts.csv": "#Day,Gao\n0,1\n1,1\n2,1\n3,1\n"}
+    ours, folder = converted(small, tmp_path, always), tmp_path / "small"
+    for source, out in ((folder, "a"), (ours, "b")):
+        options = ["--members", "3", "--seed", "1", "--out", str(tmp_path / out)]
+        assert command_line(["run", str(source), *options]) == 0
+    for name in ("flee_out.csv", "flee_members.csv", "ard.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
