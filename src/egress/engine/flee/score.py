@@ -67,5 +67,5 @@ def nearness(case: FleeCase, rules: FleeRules) -> Floats:
 def numbered(rows: Floats) -> tuple[Floats, Ints]:
     """Return (the rows that differ from the one before, [D] the number of each day's row)."""
     new = np.ones(len(rows), dtype=bool)
-    new[1:] = (rows[1:] != rows[:-1]).reshape(len(rows) - 1, -1).any(axis=1)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
     return rows[new], np.cumsum(new) - 1
