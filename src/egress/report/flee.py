@@ -1,8 +1,8 @@
 """The folder of a run of Flee's rules, and the drop-in for Flee's run.py.
 
-    flee_out.csv      Flee's own columns, means over members     flee_members.csv   mean and sd by day and camp
-    ard.json          Flee's measures of error, by member        trajectory.nc      agents by member, day, place
-    RUNS/*/out.csv    Flee's own table of each member            run.json           what was run
+flee_out.csv      Flee's own columns, means over members     flee_members.csv   mean and sd by day and camp
+ard.json          Flee's measures of error, by member        trajectory.nc      agents by member, day, place
+RUNS/*/out.csv    Flee's own table of each member            run.json           what was run
 """
 
 from __future__ import annotations

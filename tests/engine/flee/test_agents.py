@@ -40,7 +40,10 @@ CASES: dict[str, tuple[dict[str, Any], FleeRules]] = {
     "age and sex": ({"demographics": (BY_AGE, BY_SEX)}, replace(PLAIN, **HAZARDS)),
     "idp camp": ({"changes": (LocationChange(2, "idpcamp", 6),)}, replace(PLAIN, camp_weight=2.0)),
     "weights": ({}, replace(PLAIN, weight_softening=0.1, weight_power=1.5, pruning_threshold=3.0, foreign_weight=2.0)),
-    "residents": ({}, replace(PLAIN, use_pop_for_loc_weight=True, movechance_pop_scale_factor=0.2, take_from_population=True)),
+    "residents": (
+        {},
+        replace(PLAIN, use_pop_for_loc_weight=True, movechance_pop_scale_factor=0.2, take_from_population=True),
+    ),
     "by conflict": ({}, replace(PLAIN, conflict_driven_spawning=ConflictSpawning("poisson", 7.0))),
     "by residents": (
         {},

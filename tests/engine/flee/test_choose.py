@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def chances(
 
 def expected(weights: np.ndarray) -> np.ndarray:
     out = np.zeros(7)
-    for a, b in zip(FIRST[:-1], FIRST[1:], strict=True):
+    for a, b in itertools.pairwise(FIRST):
         part = weights[a:b] if weights[a:b].sum() > 0 else np.ones(b - a)
         out[a:b] = np.cumsum(part) / max(part.sum(), 1e-300)
     return out
@@ -56,7 +58,7 @@ def test_nobody_goes_where_the_last_weight_is_0() -> None:
 
 def test_pruning() -> None:
     weights = WORTH.copy()
-    for a, b in ((0, 3), (3, 7)):
+    for a, b in itertools.pairwise((0, 3, 7)):
         weights[a:b][weights[a:b] < weights[a:b].max() / 2] = 0
     np.testing.assert_allclose(chances(SCORE, np.ones(3), threshold=2.0), expected(weights))
 

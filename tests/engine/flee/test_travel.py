@@ -29,9 +29,7 @@ MOVING = FleeRules(max_move_speed=100.0, default_movechance=1.0, camp_movechance
         (150, 0, 0, 1, (ON_THE_LINK, 100 * KM, 100 * KM)),  # who is turned back first covers the distance
     ],
 )
-def test_leg_of_flee(
-    length: int, metres: int, today: int, shut: int, expected: tuple[int, int, int]
-) -> None:
+def test_leg_of_flee(length: int, metres: int, today: int, shut: int, expected: tuple[int, int, int]) -> None:
     assert advance(True, length * KM, metres * KM, today * KM, 100 * KM, shut) == expected
 
 

@@ -219,11 +219,10 @@ class Model:
         for i, place in enumerate(self.places):
             if place.conflict > 0:
                 rate = driven.displaced_per_conflict_day * place.conflict
-                count = {
-                    "constant": lambda: int(rate),
-                    "pop_ratio": lambda: int(rate * place.population),
-                    "poisson": lambda: int(self.draws.poisson(rate)),
-                }[driven.mode]()
+                if driven.mode == "poisson":
+                    count = int(self.draws.poisson(rate))
+                else:
+                    count = int(rate * (place.population if driven.mode == "pop_ratio" else 1))
                 for _ in range(count):
                     self.leave_home(i)
 

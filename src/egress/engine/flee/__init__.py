@@ -1,1 +1,1 @@
-"""Flee's rules as a process list of counts: the same distributions as its agents at a cost that people do not change."""
+"""Flee's rules as a process list of counts: the distributions of its agents, at a cost that people do not change."""

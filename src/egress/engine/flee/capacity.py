@@ -1,8 +1,8 @@
 """Capacity: how a full camp repels (flee.md section 10).
 
-    C = 1                              cap < 1, or n <= b·cap
-    C = 0                              n >= cap,     cap = capacity · capacity_scaling
-    C = 1 - (n - b·cap)/(cap·(1 - b))  between
+C = 1                              cap < 1, or n <= b·cap
+C = 0                              n >= cap,     cap = capacity · capacity_scaling
+C = 1 - (n - b·cap)/(cap·(1 - b))  between
 """
 
 from __future__ import annotations

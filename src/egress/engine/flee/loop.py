@@ -135,9 +135,7 @@ def _put(
 
 
 @compiled
-def _sink(
-    pace: Pace, camp: Ints, chance: Floats, night: Table, seed: int, member: int, day: int, gone: Ints
-) -> None:
+def _sink(pace: Pace, camp: Ints, chance: Floats, night: Table, seed: int, member: int, day: int, gone: Ints) -> None:
     """Let people in camps leave the simulation, with a chance per day [P]."""
     for row in range(size(night)):
         where = parts(pace.fields, night.rows[row, 0])[0]
@@ -161,7 +159,7 @@ def _count(pace: Pace, night: Table, inside: Ints, snapshot: Ints) -> int:
             moving += night.rows[row, 1]
     for i in range(inside.shape[0]):
         snapshot[i] = inside[i]
-    return moving
+    return moving  # type: ignore[no-any-return]
 
 
 @compiled
@@ -224,7 +222,18 @@ def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, rec
             if hops < 2:  # a snapshot and fresh draws for each of the two phases
                 _refresh(days, law, web.paths, web.lean, day, desk, stale)
                 _keys(seed, member, day, phase, desk.stream)
-            decide(pace, web, mood, evening if hops == 0 else wave, min(hops, 1), desk.picks, desk.stream, desk.leaving, moves, night)
+            decide(
+                pace,
+                web,
+                mood,
+                evening if hops == 0 else wave,
+                min(hops, 1),
+                desk.picks,
+                desk.stream,
+                desk.leaving,
+                moves,
+                night,
+            )
             if hops == 0:
                 for i in range(inside.shape[0]):
                     desk.inside[i] -= desk.leaving[i]
@@ -235,10 +244,10 @@ def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, rec
             travel(pace, web.roads, moves, further, night)
             wave, further = further, wave
             hops, phase, stale = hops + 1, GO_ON, 0
-        if size(wave) > 0:
-            return ENDLESS, day
         if _full(tables):
             return NO_ROOM, day
+        if size(wave) > 0:
+            return ENDLESS, day
         _sink(pace, days.camp[day], start.deactivation, night, seed, member, day, gone)
         record.moving[day] = _count(pace, night, inside, desk.inside)
         there = record.moving[day]
@@ -262,7 +271,8 @@ class Room:
         """Return what happened in one member. Raises RunError."""
         while True:
             record = self._record()
-            tables = Tables(*(table(self.states) for _ in range(4)), moves(MOVES * self.states))
+            evening, night, wave, further = (table(self.states) for _ in range(4))
+            tables = Tables(evening, night, wave, further, moves(MOVES * self.states))
             outcome, day = run_days(self.plan, seed, member, self._desk(), tables, record)
             if outcome != NO_ROOM:
                 break
@@ -289,7 +299,8 @@ class Room:
         links, paths = len(self.plan.web.roads.start), self.plan.web.paths
         most = int(np.diff(paths.first, axis=1).max(initial=0))
         return Desk(
-            *(np.zeros(places, np.int64) for _ in range(2)),
+            np.zeros(places, np.int64),
+            np.zeros(places, np.int64),
             np.ones(places),
             np.zeros(places),
             np.ones(places),

@@ -1,7 +1,7 @@
 """Movechance: the chance per day of setting out (flee.md section 6).
 
-    p = 1                                          in a town, sent on by the short-stint rule; or on a route
-    p = movechance · (max(pop, cap) / base)^scale  else
+p = 1                                          in a town, sent on by the short-stint rule; or on a route
+p = movechance · (max(pop, cap) / base)^scale  else
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from egress.engine.flee.case import Floats, Ints
 
 
 @compiled
-def movechances(
-    base: Floats, population: Ints, capacity: Floats, scale: float, per: float, out: Floats
-) -> None:
+def movechances(base: Floats, population: Ints, capacity: Floats, scale: float, per: float, out: Floats) -> None:
     """Write the chance [P] of those without a route; the exponent `scale` is 0 by default."""
     for i in range(base.shape[0]):
         out[i] = base[i]

@@ -122,7 +122,7 @@ class Atlas:
 
     def paths(self) -> Paths:
         """Return the paths of all topologies met so far."""
-        columns = list(zip(*self.rows, strict=True)) or [[] for _ in range(5)]
+        columns: list[tuple[float, ...]] = list(zip(*self.rows, strict=True)) or [()] * 5
         destination, origin, link, rest = (np.array(c, dtype=np.int64) for c in columns[:4])
         first = np.array(self.firsts, dtype=np.int64)
         return Paths(first, destination, origin, link, rest, np.array(columns[4], dtype=np.float64))

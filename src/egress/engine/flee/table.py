@@ -8,7 +8,7 @@ over the people: a cell's people are treated as having its mean, which makes the
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 

@@ -39,7 +39,7 @@ class Pace(NamedTuple):
 @compiled
 def cell_of(pace: Pace, recent: float) -> int:
     """Return the cell of the grid in which r lies."""
-    return min(int64(recent * pace.stints), pace.cells - 1)
+    return min(int64(recent * pace.stints), pace.cells - 1)  # type: ignore[no-any-return]
 
 
 @compiled
@@ -96,9 +96,7 @@ def travel(pace: Pace, roads: Roads, moves: Moves, wave: Table, night: Table) ->
             continue
         recent = moves.recent[n]
         speed = roads.speed[link] if afoot == 0 else pace.walk
-        outcome, metres, today = advance(
-            pace.whole_days, roads.length[link], row[METRES], row[TODAY], speed, row[SHUT]
-        )
+        outcome, metres, today = advance(pace.whole_days, roads.length[link], row[METRES], row[TODAY], speed, row[SHUT])
         if outcome == THERE_EARLY:
             state = state_of(pace.fields, roads.end[link], today, route, kind, 0, 0, cell_of(pace, recent))
             add(wave, state, people, recent * people)
