@@ -65,3 +65,12 @@ def test_capacity_grows_by_the_day() -> None:
     case = flee_cases.country(days=5, capacity_per_day=[0, 0, 0, 0, 0, 2.9, 0])
     growth = capacities(case, RULES)[:, 5]
     assert growth.tolist() == [40 - 5 + 2 * day for day in range(1, 6)]
+
+
+def test_who_leaves_in_the_morning_makes_room_for_the_afternoon() -> None:
+    """All leave a full camp for the hub next door and, at 15 km a day and links of 10 km, choose again there."""
+    places = [("zone", "conflict", "home", 10), ("hub", "forward", "home", 0), ("camp", "camp", "home", 100)]
+    links = [("zone", "hub", 10), ("hub", "camp", 10)]
+    case = flee_cases.case(places, links, 1, initial_idps=[0, 0, 100])
+    rules = replace(RULES, max_move_speed=15.0, camp_movechance=1.0)
+    assert run_case(case, rules).inside[0, 0].tolist() == [0, 0, 100]  # the snapshot of phase 2 has an empty camp
