@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ablation, sanity, speed, steps  # noqa: F401 - they register themselves
+from benchmarks import ablation, flee_agreement, flee_speed, sanity, speed, steps  # noqa: F401 - they register themselves
 from benchmarks.registry import REGISTRY
 
 

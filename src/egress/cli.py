@@ -1,4 +1,4 @@
-"""The command line: run, merge, calibrate, sensitivity, validate, explain, new, list, schema.
+"""The command line: run, merge, calibrate, sensitivity, flee, convert, validate, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -36,6 +36,7 @@ WIDTH = 120  # columns of what goes into a file or another program
 ONE = {"policies": "policy"}
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 MOST_SEED = 2**63 - 1
+FLEE_MEMBERS = 20  # of a Flee folder, unless said
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
 PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "→": "->", "×": "x", "÷": "/", "•": "*", "…": "...", "≥": ">="})
 
@@ -119,8 +120,23 @@ def run(
         float | None,
         typer.Option(callback=_step, metavar="H", help="Hours of a step (else as the scenario says)."),
     ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Flee folders: settings (else its simsetting.yml).")
+    ] = None,
+    rules: Annotated[
+        str | None, typer.Option(metavar="RULES", help="Flee folders: flee, or flee-corrected (its defects mended).")
+    ] = None,
+    per_member: Annotated[bool, typer.Option("--per-member", help="Flee folders: out.csv of every member.")] = False,
 ) -> None:
-    """Run a scenario: print a summary and write a folder with tables and a report."""
+    """Run a scenario or a Flee folder: print a summary and write a folder with tables and a report."""
+    from egress.formats.flee.folder import is_flee
+
+    if is_flee(Path(scenario)):
+        _refuse({"--as-of": as_of, "--step": step, "--exact": exact or None}, "has no effect on Flee folders")
+        _run_flee(Path(scenario), out, settings, rules, members, seed, threads, per_member)
+        return
+    given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
+    _refuse(given, "is for Flee folders (input_csv and source_data in them)")
     with _bar() as bar:
         seconds: dict[str, float] = {}
         with _phase(bar, seconds, "reading"):
@@ -135,6 +151,51 @@ def run(
             options = {"members": members, "seed": seed, "as_of": moment, "threads": threads}
             _run_to(part, bar, seconds, scenario, chosen, exact, options)
     typer.echo(f"Written to {place}", err=True)
+
+
+def _refuse(options: dict[str, Any], why: str) -> None:
+    """Raise BadParameter for the first option that is given."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(f"{name} {why}")
+
+
+def _run_flee(
+    source: Path,
+    out: Path | None,
+    settings: Path | None,
+    rules: str | None,
+    members: int | None,
+    seed: int | None,
+    threads: int | None,
+    per_member: bool,
+) -> None:
+    """Run a Flee folder: print a summary and write its folder."""
+    with _bar() as bar:
+        from egress.report import flee
+
+        task = bar.task_ids[0]
+        place, done = flee.run_folder(
+            source, out, settings=settings, rules=rules, members=members or FLEE_MEMBERS, seed=seed, threads=threads,
+            per_member=per_member, progress=lambda share: bar.update(task, completed=share),
+            say=lambda name: bar.update(task, description=name),
+        )  # fmt: skip
+    _print(flee.summary(done))
+    typer.echo(f"Written to {place}", err=True)
+
+
+@app.command("flee")
+def drop_in(
+    input_csv: Annotated[Path, typer.Argument(help="Folder with locations.csv, routes.csv, conflicts.csv …")],
+    source_data: Annotated[Path, typer.Argument(help="Folder with data_layout.csv and its tables.")],
+    days: Annotated[int, typer.Argument(metavar="DAYS", help="Days to run; 0: as sim_period.csv says.")],
+    settings: Annotated[Path, typer.Argument(metavar="SETTINGS", help="simsetting.yml")] = Path("simsetting.yml"),
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+) -> None:
+    """Do what Flee's run.py does with the same arguments: print its out.csv, of one member."""
+    from egress.report.flee import drop_in as table
+
+    typer.echo(table(input_csv, source_data, days, settings, seed), nl=False)
 
 
 def _run_to(
@@ -354,9 +415,13 @@ def calibrate(
 def validate(scenario: Source) -> None:
     """Check a scenario: every fault with its file, line and column, or what it holds."""
     from egress.errors import ObservationError, ScenarioError
+    from egress.formats.flee.folder import is_flee
     from egress.observations import Observations
     from egress.scenario.load import load
 
+    if is_flee(Path(scenario)):
+        _validate_flee(Path(scenario))
+        return
     faults = []
     for read in (load, Observations.of):
         try:
@@ -366,6 +431,37 @@ def validate(scenario: Source) -> None:
     if faults:
         raise ScenarioError(faults)
     typer.echo(f"{load(scenario).name}: valid. {_size(load(scenario))}")
+
+
+def _validate_flee(folder: Path) -> None:
+    """Check a Flee folder or a converted scenario: warnings on stderr, then what it holds."""
+    from egress.formats.flee import read_instance
+    from egress.formats.flee.read import warn
+
+    instance = read_instance(folder)
+    for warning in instance.warnings:
+        warn(warning)
+    typer.echo(f"{instance.scenario.name}: valid. {instance.size}")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A Flee folder: input_csv and source_data in it.")],
+    out: Annotated[Path, typer.Argument(help="Folder to make; its name names the scenario.")],
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings of Flee (else simsetting.yml in the folder).")
+    ] = None,
+    rules: Annotated[
+        str, typer.Option(metavar="RULES", help="flee: as Flee does; flee-corrected: its defects mended.")
+    ] = "flee",
+) -> None:
+    """Write a Flee folder as an egress scenario, which gives the same results."""
+    from egress.formats.flee import convert as written
+    from egress.formats.flee.read import warn
+
+    for warning in written(source, out, settings, rules).warnings:
+        warn(warning)
+    typer.echo(f"Written to {out}. Next:  egress validate {out}  and  egress run {out}", err=True)
 
 
 @app.command()

@@ -1,0 +1,207 @@
+"""Many members of a Flee case, on threads.
+
+A member's luck depends on its number and the seed alone: results are the same for any number of threads and any
+choice of members. A closure that is not certain is drawn once per member; members with the same closures share a plan.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from egress.engine.draws import purpose, uniforms
+from egress.engine.flee.case import FleeCase, FleeRules, Ints
+from egress.engine.flee.loop import Room
+from egress.engine.flee.plan import Layout, plan
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from egress.formats.flee import FleeFolder
+
+SEED = 20220921
+CLOSES = purpose("flee closure")
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class FleeRun:
+    """What happened: agents (people / hasten) by member, day and place at the end of the day."""
+
+    case: FleeCase
+    rules: FleeRules
+    seed: int
+    members: Ints  # [M]
+    camps: Ints  # [C] places of type camp at the start, in the order of locations.csv
+    due: Any  # what the data say of each day: spawn.Due
+    inside: Ints  # [M, D, P] int32
+    moving: Ints  # [M, D] on links
+    spawned: Ints  # [M, D] who set out
+    gone: Ints  # [M, D] deactivated in camps
+    origins: Ints  # [M, P] who set out, by place, over the run
+    stock: Ints  # [P] in camps before day 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the camps."""
+        return tuple(self.case.places.names[i] for i in self.camps)
+
+    @property
+    def sim(self) -> Ints:
+        """Return [M, D, C] agents in camps."""
+        return self.inside[:, :, self.camps]
+
+    @property
+    def data(self) -> Ints:
+        """Return [D, C] agents in camps as the data have them; less those of day 0 with empty_camps_on_day0."""
+        rows = {int(place): row for row, place in enumerate(self.case.data.place) if place >= 0}
+        level = self.case.data.level[[rows[int(i)] for i in self.camps]].T
+        return np.asarray(level - level[0] if self.rules.empty_camps_on_day0 else level)
+
+    def dataset(self) -> xr.Dataset:
+        """Return the run as integers with dims member, day and place."""
+        import xarray as xr
+
+        places = self.case.places
+        days = np.datetime64(self.case.start.isoformat(), "ns") + np.arange(self.case.length) * np.timedelta64(1, "D")
+        agents = {"units": f"agents ({self.rules.hasten} people each)" if self.rules.hasten > 1 else "persons"}
+
+        def said(dims: tuple[str, ...], values: Ints, name: str) -> tuple[Any, ...]:
+            return dims, values, agents | {"long_name": name}
+
+        by_day, by_place = ("member", "day"), ("member", "day", "place")
+        variables = {
+            "inside": said(by_place, self.inside, "in a place at the end of the day"),
+            "moving": said(by_day, self.moving, "on the way at the end of the day"),
+            "spawned": said(by_day, self.spawned, "who set out on a day"),
+            "deactivated": said(by_day, self.gone, "who left the simulation in a camp"),
+            "origins": said(("member", "place"), self.origins, "who set out from a place"),
+            "reported": said(("day", "camp"), self.data, "in a camp as the data have it"),
+        }
+        coords = {
+            "member": self.members,
+            "day": days.astype("datetime64[ns]"),
+            "place": list(places.names),
+            "country": ("place", list(places.countries)),
+            "camp": list(self.names),
+            "x": ("place", places.x),
+            "y": ("place", places.y),
+        }
+        return xr.Dataset(variables, coords=coords, attrs={"case": self.case.name, "seed": self.seed})
+
+
+def run(
+    source: str | Path | FleeFolder,
+    *,
+    settings: str | Path | None = None,
+    rules: str | None = None,
+    days: int | None = None,
+    members: int | Iterable[int] = 1,
+    seed: int = SEED,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> FleeRun:
+    """Read a Flee folder (or a converted scenario) and run its members: a number, or their numbers.
+
+    Raises ScenarioError for a faulty folder, RunError where the rules cannot go on.
+    """
+    from egress.formats.flee import read
+
+    case, law = read(source, settings, rules=rules, days=days)
+    return run_case(case, law, members=members, seed=seed, threads=threads, progress=progress)
+
+
+def run_case(
+    case: FleeCase,
+    rules: FleeRules,
+    *,
+    members: int | Iterable[int] = 1,
+    seed: int = SEED,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> FleeRun:
+    """Run members of a case; see `run`."""
+    numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
+    plans = _plans(case, rules, seed, numbers)
+    count, days, places = len(numbers), case.length, len(case.places)
+    out = {
+        "inside": np.zeros((count, days, places), np.int32),
+        "moving": np.zeros((count, days), np.int32),
+        "spawned": np.zeros((count, days), np.int32),
+        "gone": np.zeros((count, days), np.int32),
+        "origins": np.zeros((count, places), np.int32),
+    }
+    done, lock, rooms = [0], threading.Lock(), _Rooms()
+
+    def work(m: int) -> None:
+        with rooms.borrow(plans[m]) as room:
+            record = room.run(seed, int(numbers[m]))
+        out["inside"][m], out["moving"][m] = record.inside, record.moving
+        out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
+        out["origins"][m] = record.spawned.sum(axis=0)
+        with lock:
+            done[0] += 1
+            if progress is not None:
+                progress(done[0] / count)
+
+    _spread(work, count, threads or os.cpu_count() or 1)
+    first = plans[0]
+    return FleeRun(case, rules, seed, numbers, first.camps, first.due, **out, stock=first.plan.start.stock)
+
+
+def _plans(case: FleeCase, rules: FleeRules, seed: int, members: Ints) -> list[Layout]:
+    """Return the plan of each member: closures that are not certain happen or not."""
+    happen = np.ones((len(members), len(case.closures)), dtype=bool)
+    for n, closure in enumerate(case.closures):
+        if closure.probability < 1.0:
+            happen[:, n] = uniforms(seed, members, 0, n, CLOSES) < closure.probability
+    made: dict[bytes, Layout] = {}
+    for row in happen:
+        if row.tobytes() not in made:
+            chosen = tuple(closure for closure, yes in zip(case.closures, row, strict=True) if yes)
+            made[row.tobytes()] = plan(case, rules, chosen)
+    return [made[row.tobytes()] for row in happen]
+
+
+class _Rooms:
+    """Rooms that are free, by plan: a thread borrows one, so that tables keep the size that they grew to."""
+
+    def __init__(self) -> None:
+        self.free: dict[int, list[Room]] = {}
+        self.lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self, layout: Layout) -> Iterator[Room]:
+        with self.lock:
+            shelf = self.free.setdefault(id(layout), [])
+            room = shelf.pop() if shelf else Room(layout.plan)
+        yield room
+        with self.lock:
+            self.free[id(layout)].append(room)
+
+
+def _spread(work: Callable[[int], None], count: int, threads: int) -> None:
+    """Do the work for 0 to count - 1; the first alone, so that kernels are compiled once."""
+    if count == 0:
+        return
+    work(0)
+    if threads <= 1 or count <= 2:
+        for m in range(1, count):
+            work(m)
+        return
+    pool = ThreadPoolExecutor(min(threads, count - 1))
+    try:
+        for _ in pool.map(work, range(1, count)):
+            pass
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()

@@ -1,0 +1,145 @@
+"""The tables of a Flee folder as cells with line and column: comments, blank lines and headers told apart.
+
+Flee takes every line that begins with `#` as a comment, and looks for the names of columns in these comments.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from egress.errors import ScenarioError
+from egress.formats.flee.findings import Findings
+from egress.scenario.positions import Cell, cells, read_text, shown
+
+Row = list[Cell]
+WHOLE = re.compile(r"[+-]?\d+(_\d+)*")
+
+
+@dataclass
+class Table:
+    """A table: the path as shown to the user, its comments and its other rows, in the order of the file."""
+
+    file: str
+    comments: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def spaced(self, cell: Cell) -> bool:
+        """Say whether a cell has blanks around its text, which Flee takes as a part of a name."""
+        rest = self.lines[cell.line - 1][cell.column - 1 :]
+        if rest.startswith('"'):
+            return not re.match(rf'"{re.escape(cell.text)}"', rest.replace('""', '"'))
+        return rest.split(",")[0] != cell.text
+
+    def header(self, first: str) -> Row | None:
+        """Return the comment that names the columns: the one that begins with `#first`, in any case."""
+        for row in self.comments:
+            if row[0].text.lstrip("#").strip().strip('"').lower() == first:
+                return row
+        return None
+
+
+def read_table(path: Path, findings: Findings) -> Table | None:
+    """Read a table; None, and a fault, where it cannot be read. An empty file is a table without rows."""
+    table = Table(shown(path))
+    try:
+        text = read_text(path)
+    except ScenarioError as error:
+        if error.faults[0].message == "is empty":
+            return table
+        findings.faults += error.faults
+        return None
+    table.lines = text.split("\n")
+    try:
+        for row in cells(_without_open_quotes(text)):
+            _sort(row, table)
+    except ValueError as error:
+        line, column = error.args
+        message = "a quoted cell that does not end: expected a closing quote and a comma"
+        findings.fault(table.file, Cell("", line, column), message)
+        return None
+    return None if _separated_otherwise(table, findings) else table
+
+
+def read_optional(path: Path, findings: Findings) -> Table | None:
+    """Read a table that need not be there; None where it is not."""
+    return read_table(path, findings) if path.exists() else None
+
+
+def read_required(path: Path, findings: Findings) -> Table | None:
+    """Read a table that must be there; None, and a fault, where it is not."""
+    if path.exists():
+        return read_table(path, findings)
+    findings.missing(path)
+    return None
+
+
+def _without_open_quotes(text: str) -> str:
+    """Return the text with the quotes of comments made harmless, such as that of `# 5" of rain`."""
+    lines = text.split("\n")
+    odd = (line.startswith("#") and line.count('"') % 2 == 1 for line in lines)
+    return "\n".join(line.replace('"', "'") if is_odd else line for line, is_odd in zip(lines, odd, strict=True))
+
+
+def _sort(row: Row, table: Table) -> None:
+    if not any(cell.text for cell in row):
+        return
+    (table.comments if row[0].text.startswith("#") else table.rows).append(row)
+
+
+def _separated_otherwise(table: Table, findings: Findings) -> bool:
+    """Say, and note, whether no row has a comma but the first has semicolons or tabs."""
+    first = next(iter(table.rows), None)
+    if first is None or any(len(row) > 1 for row in table.rows):
+        return False
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if separator in first[0].text:
+            message = f"separated by {name}: expected commas between cells and points in decimals"
+            findings.fault(table.file, first[0], message)
+            return True
+    return False
+
+
+# Values
+
+
+def whole(cell: Cell, what: str, table: Table, findings: Findings, least: int | None = 0) -> int | None:
+    """Return a cell as a whole number; None, and a fault, where it is none or below `least`."""
+    if not WHOLE.fullmatch(cell.text):
+        _unfit(cell, f"{what}, a whole number", table, findings)
+        return None
+    value = int(cell.text)
+    if least is not None and value < least:
+        findings.fault(table.file, cell, f"{what} {value}: expected at least {least}")
+        return None
+    return value
+
+
+def number(cell: Cell, what: str, table: Table, findings: Findings) -> float | None:
+    """Return a cell as a finite number; None, and a fault, where it is none."""
+    try:
+        value = float(cell.text)
+    except ValueError:
+        value = float("nan")
+    if value - value != 0:  # NaN or infinite
+        _unfit(cell, f"{what}, a number", table, findings)
+        return None
+    return value
+
+
+def day(cell: Cell, what: str, table: Table, findings: Findings) -> date | None:
+    """Return a cell such as 2012-02-29 as a date; None, and a fault, where it is none."""
+    try:
+        return datetime.strptime(cell.text, "%Y-%m-%d").date()
+    except ValueError:
+        _unfit(cell, f"{what}, a day such as 2012-02-29", table, findings)
+        return None
+
+
+def _unfit(cell: Cell, expected: str, table: Table, findings: Findings) -> None:
+    found = repr(cell.text) if cell.text else "nothing"
+    hint = ": write it without commas" if re.fullmatch(r"[0-9]+(,[0-9]{3})+", cell.text) else ""
+    findings.fault(table.file, cell, f"expected {expected}, found {found}{hint}")

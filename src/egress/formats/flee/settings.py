@@ -1,0 +1,424 @@
+"""simsetting.yml: every key that Flee reads, with its type, and what becomes of it here.
+
+Flee turns values with `bool()`, `int()` and `float()`, so that the text "False" counts as true and 1.7 becomes 1;
+here a value must be of the type that it is meant to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from egress.engine.flee.case import ConflictSpawning, FleeRules
+from egress.errors import Fault
+from egress.formats.flee.findings import SUPPORT, Findings
+from egress.scenario.messages import either, nearest
+from egress.scenario.positions import Cell, Loc, Reading, read_yaml, shown
+
+Kind = Literal["switch", "whole", "number", "numbers", "text", "block", "any"]
+Use = Literal["rule", "output", "idle", "refused"]
+YES, NO = ("true", "yes", "on"), ("false", "no", "off")  # of YAML 1.1, which Flee reads
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of simsetting.yml: its type, its use here, and the bounds of its value."""
+
+    kind: Kind
+    use: Use = "rule"
+    field: str = ""  # of FleeRules; else the name of the key
+    least: float | None = None
+    most: float | None = None
+    default: Any = None  # where there is no rule that has it
+    reason: str = ""  # why it is refused or does nothing
+
+
+def _chance() -> Key:
+    return Key("number", least=0, most=1)
+
+
+def _positive(kind: Kind = "number") -> Key:
+    return Key(kind, least=1 if kind == "whole" else 1e-9)
+
+
+def _level() -> Key:
+    return Key("whole", use="output")
+
+
+def _refused(kind: Kind, reason: str) -> Key:
+    return Key(kind, use="refused", reason=reason)
+
+
+FLOOD, HUNGER, PEOPLES = "flood rules", "hunger (IPC) rules", "ethnicity and religion rules"
+SWITCH, WEIGHT = Key("switch"), Key("number", least=0)
+TOP = {
+    "number_of_steps": Key("any", use="idle", default=-1, reason="sim_period.csv sets the length"),
+    "conflict_input_file": Key("any", use="idle", default="", reason="input_csv/conflicts.csv is read"),
+    "flood_level_input_file": Key("any", use="idle", default="", reason="it needs flood rules"),
+    "default_conflict_intensity": Key("number", least=0),
+}
+SECTIONS: dict[str, dict[str, Key]] = {
+    "log_levels": {
+        **{name: _level() for name in ("agent", "link", "camp", "conflict", "init")},
+        "idp_totals": Key("whole", use="idle", default=0, reason="egress writes no column `total IDPs`"),
+        "granularity": Key("text", use="output"),
+    },
+    "spawn_rules": {
+        "take_from_population": SWITCH,
+        "insert_day0": SWITCH,
+        "empty_camps_on_day0": SWITCH,
+        "conflict_zone_spawning_only": SWITCH,
+        "flood_zone_spawning_only": _refused("switch", FLOOD),
+        "camps_are_sinks": SWITCH,
+        "camps_are_sicks": Key("switch", field="camps_are_sinks"),
+        "read_from_agents_csv_file": _refused("switch", "agents read from a file"),
+        "sum_from_camps": SWITCH,
+        "starvation_driven_spawning": _refused("switch", HUNGER),
+        "conflict_spawn_decay": Key("numbers", least=0),
+        "conflict_spawn_decay_interval": _positive("whole"),
+        "average_social_connectivity": Key("number", use="idle", default=3, reason="no rule of Flee uses it"),
+        "conflict_driven_spawning": Key("block"),
+        "flood_driven_spawn_mode": _refused("block", FLOOD),
+    },
+    "move_rules": {
+        "max_move_speed": _positive(),
+        "max_walk_speed": _positive(),
+        "max_crossing_speed": Key("number", use="idle", default=20, reason="no rule of Flee uses it"),
+        "foreign_weight": WEIGHT,
+        "camp_weight": WEIGHT,
+        "conflict_weight": WEIGHT,
+        "conflict_movechance": _chance(),
+        "camp_movechance": _chance(),
+        "idpcamp_movechance": _chance(),
+        "default_movechance": _chance(),
+        "awareness_level": Key("whole", least=-1),
+        "capacity_buffer": WEIGHT,
+        "capacity_scaling": WEIGHT,
+        "avoid_short_stints": SWITCH,
+        "start_on_foot": SWITCH,
+        "use_v1_rules": SWITCH,
+        "softening": WEIGHT,
+        "weight_softening": WEIGHT,
+        "weight_power": Key("number"),
+        "distance_power": Key("number"),
+        "stay_close_to_home": SWITCH,
+        "home_distance_power": Key("number"),
+        "use_pop_for_loc_weight": SWITCH,
+        "pop_power_for_loc_weight": Key("number"),
+        "movechance_pop_base": _positive(),
+        "movechance_pop_scale_factor": Key("number"),
+        "pruning_threshold": WEIGHT,
+        "WomenAvoidHazards": Key("switch", field="women_avoid_hazards"),
+        "ChildrenAvoidHazards": Key("switch", field="children_avoid_hazards"),
+        "ElderlyAvoidHazards": Key("switch", field="elderly_avoid_hazards"),
+        "BoysTakeRisk": Key("switch", field="boys_take_risk"),
+        **{f"Match{what}": _refused("switch", PEOPLES) for what in ("CampReligion", "CampEthnicity", "TownEthnicity")},
+        "MatchConflictEthnicity": _refused("switch", PEOPLES),
+        "avg_religion_fraction": Key("number", use="idle", default=0.25, reason="it needs religion rules"),
+        "fixed_routes": SWITCH,
+        "two_system_decision_making": _refused("switch", "two-system decisions (never active in Flee)"),
+        "use_economic_pull": _refused("switch", "economic pull"),
+        "harvest_months": _refused("any", "farming"),
+        "flee_when_starving": _refused("switch", HUNGER),
+        "avoid_food_deprived_locations": _refused("switch", HUNGER),
+        "flood_rules": _refused("block", FLOOD),
+    },
+    "optimisations": {"hasten": _positive("whole")},
+}
+SPAWNING = {
+    "spawn_mode": Key("text", field="mode"),
+    "displaced_per_conflict_day": Key("number", least=0),
+}
+MODES = ("constant", "pop_ratio", "poisson")
+V1 = {
+    "max_move_speed": 200.0,
+    "start_on_foot": False,
+    "avoid_short_stints": False,
+    "camp_weight": 2.0,
+    "conflict_weight": 0.25,
+}
+"""What `use_v1_rules` sets, whatever else the file says."""
+
+
+@dataclass
+class _Reader:
+    """A settings file on the way to rules."""
+
+    reading: Reading
+    lines: list[str]
+    findings: Findings
+    mirror: bool
+
+    def at(self, loc: Loc, key: bool = False) -> Cell:
+        """Return where a value (or its key) stands."""
+        spot = self.reading.spot(loc, key)
+        return Cell("", spot.line, spot.column)
+
+    def quoted(self, loc: Loc) -> bool:
+        """Say whether a value stands in quotes."""
+        at = self.at(loc)
+        return self.lines[at.line - 1][at.column - 1 : at.column] in ("'", '"') if at.line else False
+
+    def fault(self, loc: Loc, message: str, key: bool = False) -> None:
+        """Note a fault at a value or key."""
+        self.findings.fault(self.reading.file, self.at(loc, key), message)
+
+    def warn(self, loc: Loc, message: str, key: bool = True) -> None:
+        """Note a warning at a key or value."""
+        self.findings.warn(self.reading.file, self.at(loc, key), message)
+
+
+def read_settings(path: Path, findings: Findings, rules: str = "flee") -> FleeRules:
+    """Return the rules of a simsetting.yml, the defaults of Flee where it has no key."""
+    reading = read_yaml(path)
+    if [fault.message for fault in reading.faults] == ["is empty"]:
+        reading = Reading(shown(path), {})
+    findings.faults += reading.faults
+    return rules_of(reading, (), path, findings, rules)
+
+
+def rules_of(reading: Reading, prefix: Loc, path: Path, findings: Findings, rules: str = "flee") -> FleeRules:
+    """Return the rules that stand at `prefix` of a YAML file, in the form of simsetting.yml."""
+    lines = path.read_text("utf-8-sig").splitlines() if reading.values else []
+    reader = _Reader(reading, lines, findings, rules == "flee")
+    data = reading.data
+    for part in prefix:
+        data = data.get(part) or {}
+    found = dict(_values(reader, prefix, data, {**TOP, **{name: Key("block") for name in SECTIONS}}))
+    for name, keys in SECTIONS.items():
+        section = data.get(name)
+        if isinstance(section, dict):
+            found |= dict(_values(reader, (*prefix, name), section, keys))
+    return _rules(found, reader, prefix).with_semantics(rules)
+
+
+def _rules(found: dict[str, Any], reader: _Reader, prefix: Loc) -> FleeRules:
+    """Return the rules from the values found; what one key does to another happens here."""
+    sections = [name for name in SECTIONS if name in found]
+    known = {field.name for field in fields(FleeRules)}
+    intensity = found.get("default_conflict_intensity", 1.0)
+    if reader.mirror and intensity != int(intensity):
+        message = f"Flee uses the whole part of {intensity:g}, {int(intensity)}, and so does egress under flee"
+        reader.warn((*prefix, "default_conflict_intensity"), message, key=False)
+        found["default_conflict_intensity"] = float(int(intensity))
+    if found.pop("use_v1_rules", False):
+        found |= V1
+    rules = FleeRules(**{name: value for name, value in found.items() if name in known and name not in sections})
+    _remarks(rules, reader, prefix)
+    return rules
+
+
+def _remarks(rules: FleeRules, reader: _Reader, prefix: Loc) -> None:
+    """Warn of values that hardly do what they seem to."""
+    if rules.awareness_level == 0:
+        reader.warn((*prefix, "move_rules", "awareness_level"), "0: nobody ever moves, in Flee as here", key=False)
+    if (
+        rules.insert_day0
+        and rules.empty_camps_on_day0
+        and (*prefix, "spawn_rules", "insert_day0") in reader.reading.keys
+    ):
+        message = "insert_day0 puts nobody in camps where empty_camps_on_day0 is on"
+        reader.warn((*prefix, "spawn_rules", "insert_day0"), message)
+
+
+def _values(reader: _Reader, loc: Loc, data: Mapping[str, Any], keys: Mapping[str, Key]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of FleeRules that a mapping sets."""
+    for name, raw in data.items():
+        here = (*loc, name)
+        if name not in keys:
+            _unknown(reader, here, keys)
+            continue
+        key = keys[name]
+        value = _value(reader, here, raw, key, name)
+        if value is not None and _acts(reader, here, value, key):
+            yield key.field or name, value
+
+
+def _unknown(reader: _Reader, loc: Loc, keys: Mapping[str, Key]) -> None:
+    """Note a key that Flee does not know: it would be ignored without a word."""
+    name = str(loc[-1])
+    message = f"unknown key {name!r}{_elsewhere(name, keys)}"
+    if "coupl" in name.lower():
+        reader.findings.refuse(reader.reading.file, reader.at(loc, True), f"{name}: coupling")
+    elif reader.mirror and "did you mean" not in message:
+        reader.warn(loc, f"{message}; Flee ignores it, and so does egress")
+    else:
+        reader.fault(loc, f"{message}; Flee would ignore it without a word", key=True)
+
+
+def _elsewhere(name: str, keys: Mapping[str, Key]) -> str:
+    """Return a hint: the section that has this key, or the nearest key of this section."""
+    for section, others in SECTIONS.items():
+        if name in others:
+            return f": it belongs under {section!r}, did you mean to put it there?"
+    hint = nearest(name, keys)
+    return hint if "did you mean" in hint else ""
+
+
+def _acts(reader: _Reader, loc: Loc, value: Any, key: Key) -> bool:
+    """Say whether a value sets a rule; note where it is refused or does nothing."""
+    name = loc[-1]
+    if key.use == "refused" and value not in (False, []):
+        reader.fault(loc, f"{name}: {key.reason} are not supported, see {SUPPORT}", key=True)
+    elif key.use == "idle" and value != key.default:
+        reader.warn(loc, f"{name} has no effect: {key.reason}")
+    elif name == "camps_are_sinks" and value and reader.mirror:
+        reader.warn(loc, "camps_are_sinks has no effect: Flee looks for the key `camps_are_sicks`; egress does as Flee")
+    elif name == "camps_are_sicks" and value and reader.mirror:
+        message = "camps_are_sicks: Flee fails where a camp has a deactivation_probability; camps are no sinks here"
+        reader.warn(loc, f"{message} (flee-corrected: they are)")
+    return key.use == "rule"
+
+
+# Values
+
+
+def _value(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
+    """Return a value of the type of its key; None where it has none (noted where that is a fault)."""
+    match key.kind:
+        case "switch":
+            return _switch(reader, loc, raw)
+        case "whole" | "number":
+            return _number(reader, loc, raw, key, name)
+        case "numbers":
+            return _numbers(reader, loc, raw, key, name)
+        case "text":
+            return _text(reader, loc, raw)
+        case "block":
+            return _block(reader, loc, raw, key, name)
+    return raw
+
+
+def _text(reader: _Reader, loc: Loc, raw: Any) -> str | None:
+    if isinstance(raw, str):
+        return raw
+    reader.fault(loc, f"expected text, found {_said(raw)}")
+    return None
+
+
+def _switch(reader: _Reader, loc: Loc, raw: Any) -> bool | None:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, int) and raw in (0, 1):
+        return bool(raw)
+    if isinstance(raw, str) and not reader.quoted(loc) and raw.lower() in YES + NO:
+        return raw.lower() in YES
+    hint = ""
+    if isinstance(raw, str) and raw.lower() in YES + NO:
+        hint = f": Flee takes any text as true; write {raw.lower() in YES} without quotes"
+    reader.fault(loc, f"expected true or false, found {_said(raw)}{hint}")
+    return None
+
+
+def _number(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> float | int | None:
+    value = _plain_number(raw)
+    if value is None:
+        expected = "a whole number" if key.kind == "whole" else "a number"
+        reader.fault(loc, f"expected {expected}, found {_said(raw)}")
+        return None
+    if key.kind == "whole" and value != int(value):
+        reader.fault(loc, f"expected a whole number, found {raw}: Flee would cut it to {int(value)}")
+        return None
+    if key.least is not None and value < key.least:
+        bound = "more than 0" if 0 < key.least < 1 else f"at least {key.least:g}"
+        reader.fault(loc, f"{name} {value:g} is out of bounds: expected {bound}")
+        return None
+    if key.most is not None and value > key.most:
+        reader.fault(loc, f"{name} {value:g} is out of bounds: expected at most {key.most:g}")
+        return None
+    return int(value) if key.kind == "whole" else float(value)
+
+
+def _plain_number(raw: Any) -> float | None:
+    """Return what `float()` makes of a number or its text; None for anything else, infinite or not a number."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        return None
+    try:
+        value = float(raw)
+    except ValueError:
+        return None
+    return value if value - value == 0 else None
+
+
+def _numbers(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> tuple[float, ...] | None:
+    if raw is None:
+        return ()
+    if not isinstance(raw, list):
+        reader.fault(loc, f"expected a list of numbers such as [1.0, 0.5], found {_said(raw)}")
+        return None
+    item = replace(key, kind="number")
+    values = [_number(reader, (*loc, i), part, item, name) for i, part in enumerate(raw)]
+    return None if None in values else tuple(float(value) for value in values if value is not None)
+
+
+def _block(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
+    """Return the value of a mapping; None where it is absent."""
+    if raw is None:
+        return None
+    if key.use == "refused":
+        return raw
+    if not isinstance(raw, dict):
+        reader.fault(loc, f"expected a mapping (`key: value`), found {_said(raw)}")
+        return None
+    return _spawning(reader, loc, raw) if name == "conflict_driven_spawning" else raw
+
+
+def _spawning(reader: _Reader, loc: Loc, raw: Mapping[str, Any]) -> ConflictSpawning | None:
+    found = dict(_values(reader, loc, raw, SPAWNING))
+    mode = str(found.get("mode", "constant"))
+    mode = mode.lower() if mode.lower() == "poisson" else mode
+    if mode not in MODES:
+        reader.fault((*loc, "spawn_mode"), f"{mode!r} is unknown: expected {either(MODES)}")
+        return None
+    default = 0.01 if mode == "pop_ratio" else 500.0
+    people = float(found.get("displaced_per_conflict_day", default))
+    if mode != "pop_ratio" and people != int(people) and reader.mirror:
+        here = (*loc, "displaced_per_conflict_day")
+        reader.warn(here, f"Flee uses the whole part of {people:g}, and so does egress under flee", key=False)
+        people = float(int(people))
+    return ConflictSpawning(mode=mode, displaced_per_conflict_day=people)  # type: ignore[arg-type]
+
+
+def _said(raw: Any) -> str:
+    match raw:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case bool():
+            return str(raw).lower()
+    return repr(raw)
+
+
+# Back to the form of simsetting.yml
+
+
+def sections_of(rules: FleeRules) -> dict[str, Any]:
+    """Return rules in the form of simsetting.yml, every key with its value, so that nothing depends on defaults."""
+    spawn = rules.conflict_driven_spawning
+    own: dict[str, Any] = {
+        "conflict_spawn_decay": list(rules.conflict_spawn_decay) or None,
+        "conflict_driven_spawning": spawn
+        and {"spawn_mode": spawn.mode, "displaced_per_conflict_day": spawn.displaced_per_conflict_day},
+    }
+    written: dict[str, Any] = {"default_conflict_intensity": rules.default_conflict_intensity}
+    for section, keys in SECTIONS.items():
+        pairs = {
+            name: own.get(name, getattr(rules, key.field or name, None))
+            for name, key in keys.items()
+            if key.use == "rule" and name not in ("use_v1_rules", "camps_are_sicks")
+        }
+        if pairs:
+            written[section] = {name: value for name, value in pairs.items() if value is not None}
+    return written
+
+
+def settings_fault(folder: Path) -> Fault:
+    """Return the fault of a folder without settings."""
+    names = sorted(path.name for path in folder.glob("*.y*ml"))
+    hint = f" (found {either(names)}: pass it with --settings)" if names else " (or pass a file with --settings)"
+    return Fault(shown(folder), 0, 0, f"no simsetting.yml in this folder{hint}")
