@@ -78,7 +78,7 @@ def beside(now: Forecast, before: Forecast, scenario: Scenario, observations: Ob
     """Return a forecast with what an earlier one says beside it."""
     known = tell.one_step(before, observations, now.origin)
     changed = pd.concat([tell.changes(before, now, place) for place in now.places()], ignore_index=True)
-    reasons = tell.reasons(scenario, before.origin, now.origin, known)
+    reasons = tell.reasons(scenario, before.origin, now.origin, known.iloc[:0])  # surprises are in `yesterday`
     return Daily(now, before, known, changed, tuple(dict.fromkeys(reasons)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ SPANS = (1, 3, 7, 14)
 NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 LEVELS = (0.25, 0.6, 0.9)  # of all days and members of a place: the numbers whose chance is worth knowing lie there
 LEAST = 10  # persons: a smaller number is not asked for
-SURE = 2.0  # standard errors from which a difference of two branches is more than chance
+SURE = 3.0  # standard errors from which a difference of two branches is more than chance, for many places are compared
 ALL = "all"
 
 
@@ -45,6 +46,7 @@ def spans(forecast: Forecast) -> list[int]:
     return sorted({span for span in SPANS if span <= days} | {days})
 
 
+@lru_cache(maxsize=256)
 def values(forecast: Forecast, place: str) -> Floats:
     """Return [member, day] people who enter after the origin; `ALL` adds all countries up."""
     if place != ALL:
@@ -131,9 +133,9 @@ def split(forecast: Forecast, place: str, policy: str) -> Split:
 
 
 def splits(forecast: Forecast, policy: str, most: int) -> list[Split]:
-    """Return what hangs on a policy: all countries, then the places where it matters most surely."""
+    """Return what hangs on a policy: all countries, then the places where it surely matters, the most people first."""
     places = [*countries(forecast), *doors(forecast)]
-    found = sorted((split(forecast, place, policy) for place in places), key=lambda part: -part.errors)
+    found = sorted((split(forecast, place, policy) for place in places), key=lambda part: -abs(part.between))
     sure = [part for part in found if part.errors >= SURE and abs(part.between) >= LEAST][:most]
     return [split(forecast, ALL, policy), *sure]
 
@@ -141,7 +143,7 @@ def splits(forecast: Forecast, policy: str, most: int) -> list[Split]:
 def future(forecast: Forecast) -> xr.Dataset:
     """Return the trajectory from the first day of the forecast on."""
     data = forecast.trajectory.data
-    start = np.datetime64(forecast.first_day, "ns") - offset(data)
+    start = forecast.first_day.astype("datetime64[ns]") - offset(data)
     return data.isel(
         day=np.flatnonzero(data["day"].values >= forecast.first_day),
         step=np.flatnonzero(data["step"].values >= start),

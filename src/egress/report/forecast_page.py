@@ -34,6 +34,9 @@ from egress.scenario.schema import Scenario
 COUNTRIES, DOORS, CHANCES, CHANGES, INPUTS, COUNTS, SPLITS = 6, 6, 6, 6, 12, 16, 5  # shown
 PAST = 14  # days before the origin that are drawn
 QUEUES = 8
+FARTHEST = 10.0  # times the middle, beyond which a drawing is cut
+COUNTED = 2  # crossings that are drawn because somebody counted there
+LOOKED_AT = ("queue_vehicles", "queue_persons", "wait_hours")
 RANGE = np.timedelta64(PAST, "D")
 
 
@@ -57,11 +60,11 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Door:
-    """The crossing with the longest queue ahead, and those after it."""
+class Queues:
+    """The crossing with the longest queue ahead, another where queues were counted, and a table of all."""
 
     name: str
-    figures: Sequence[Figure]
+    doors: Sequence[tuple[str, Sequence[Figure]]]
     table: Table
 
 
@@ -94,7 +97,7 @@ def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[floa
         "warnings": now.about["warnings"],
         "totals": total_table(now, names, exact),
         "countries": [fan_figure(now, c, names.country(c), scenario, exact) for c in ahead.countries(now)[:COUNTRIES]],
-        "doors": [fan_figure(now, d, names.door(d), scenario, exact) for d in ahead.doors(now)[:DOORS]],
+        "doors": [fan_figure(now, d, names.door(d), scenario, exact) for d in drawn_doors(now, scenario)],
         "left_out": left_out(now),
         "policies": policies,
         "split_shown": any(policy.figures for policy in policies),
@@ -106,7 +109,7 @@ def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[floa
         "counts": len(now.counts),
         "diagnostics": diagnostics(now),
         "assumptions": assumptions(scenario),
-        "evidence": list(references(scenario).values()),
+        "evidence": [item for item in references(scenario).values() if item.published < str(now.first_day)],
     }
 
 
@@ -131,6 +134,13 @@ def left_out(forecast: Forecast) -> str:
 
 
 # Fans
+
+
+def drawn_doors(forecast: Forecast, scenario: Scenario) -> list[str]:
+    """Return the busiest land crossings, and up to COUNTED others where somebody counted."""
+    found = ahead.doors(forecast)
+    others = [door for door in found[DOORS:] if len(known(forecast, scenario, door, ("entries",)))]
+    return [*found[: DOORS - len(others[:COUNTED])], *others[:COUNTED]]
 
 
 def origin(forecast: Forecast) -> pd.Timestamp:
@@ -164,7 +174,7 @@ def known(forecast: Forecast, scenario: Scenario, label: str, what: Sequence[str
 def opened(forecast: Forecast, policy: str, scenario: Scenario, names: Names, exact: bool) -> Open:
     """Return what hangs on a policy: sentences, fans that split, a table."""
     share = forecast.happens(policy).mean()
-    title = f"{capital(names.policy(policy))}: {share:.0%} likely by {_last(forecast)}"
+    title = f"{capital(names.policy(policy))}: {words.percent(share)} likely by {_last(forecast)}"
     if not ahead.enough(forecast, policy):
         return Open(title, f"{capital(words.few(forecast, policy))}.", (), None)
     parts = ahead.splits(forecast, policy, SPLITS)
@@ -177,9 +187,10 @@ def opened(forecast: Forecast, policy: str, scenario: Scenario, names: Names, ex
 
 def said_of(parts: Sequence[ahead.Split], names: Names, exact: bool) -> str:
     """Return what hangs on a policy in a sentence or two."""
-    first = max(parts, key=lambda part: part.errors)
-    if first.errors < ahead.SURE:
+    sure = [part for part in parts if part.errors >= ahead.SURE]
+    if not sure:
         return "In the days ahead it makes no difference that stands out from chance at any place."
+    first = max(sure, key=lambda part: abs(part.between))
     said = f"If it happens, {words.between(first, exact)} {words.where(first.place, names)} in the days ahead"
     return f"{said} than if it does not."
 
@@ -236,15 +247,17 @@ def _shaded(shares: Any) -> list[tuple[str, str]]:
 # The queue
 
 
-def busiest(forecast: Forecast, scenario: Scenario, names: Names, exact: bool) -> Door | None:
-    """Return the crossing with the longest queue ahead: people, vehicles, hours, people let through."""
+def busiest(forecast: Forecast, scenario: Scenario, names: Names, exact: bool) -> Queues | None:
+    """Return the longest queues ahead, drawn at the worst crossing and at one where queues were counted."""
     found = ahead.queues(forecast, [crossing.id for crossing in scenario.crossings if not crossing.queue_shown])
     if not found:
         return None
-    worst = found[0].crossing
+    ids = [queue.crossing for queue in found]
+    counted = [door for door in ids[1:] if len(known(forecast, scenario, door, LOOKED_AT))]
+    doors = [(names.door(d), list(_queue_figures(forecast, d, scenario, names))) for d in (ids[0], *counted[:1])]
     rows = [(names.door(queue.crossing), *queue_cells(queue, exact)) for queue in found[:QUEUES]]
     head = ("crossing", "people waiting", "vehicles", "longest wait", "around", "turned back", "gave up")
-    return Door(names.door(worst), list(_queue_figures(forecast, worst, scenario, names)), Table(head, rows))
+    return Queues(names.door(ids[0]), doors, Table(head, rows))
 
 
 def _queue_figures(forecast: Forecast, crossing: str, scenario: Scenario, names: Names) -> Iterator[Figure]:
@@ -278,7 +291,7 @@ def yesterdays(daily: Daily, names: Names, exact: bool) -> dict[str, Any]:
         "surprises": surprise_figure(shown, names),
         "hits": f"{hits} of {number} counts published since lie inside yesterday's 90 % ranges.{more}",
         "changes": [change_figure(daily, place, names, exact) for place in ahead.countries(daily.now)[:CHANGES]],
-        "reasons": [capital(reason) for reason in daily.reasons],
+        "reasons": [capital(reason) for reason in (*daily.reasons, *words.surprised(daily, names))],
         "members_before": daily.before.trajectory.data.sizes["member"],
     }
 
@@ -296,16 +309,20 @@ def yesterday_table(table: pd.DataFrame, names: Names, exact: bool) -> Table:
 
 
 def surprise_figure(table: pd.DataFrame, names: Names) -> Figure | None:
-    """Return the counts against yesterday's ranges, where these can be set in proportion."""
-    rows = table[(table["p05"] > 0) & (table["value"] > 0)]
+    """Return the counts against yesterday's ranges, in proportion to their middles, cut at FARTHEST."""
+    rows = table[(table["p50"] > 0) & (table["value"] > 0)]
     if rows.empty:
         return None
-    labels = [f"{_where(r, names)}, {words.count_words(str(r['what']))}, {_when(str(r['start']), str(r['end']))}"
-              for r in rows.to_dict("records")]  # fmt: skip
-    middle, fits = rows["p50"], rows["value"].between(rows["p05"], rows["p95"])
-    data = pd.DataFrame({"row": labels, "low": rows["p05"] / middle, "high": rows["p95"] / middle,
-                         "at": rows["value"] / middle, "fits": fits})  # fmt: skip
+    labels = [_labelled(row, names) for row in rows.to_dict("records")]
+    ratios = {"low": rows["p05"], "high": rows["p95"], "at": rows["value"]}
+    cut = {name: (part / rows["p50"]).clip(1 / FARTHEST, FARTHEST) for name, part in ratios.items()}
+    data = pd.DataFrame({"row": labels, **cut, "fits": rows["value"].between(rows["p05"], rows["p95"])})
     return Figure("", _drawn(drawings.surprises(data), "Counts against yesterday's forecast"))
+
+
+def _labelled(row: dict[Any, Any], names: Names) -> str:
+    when, what = _when(str(row["start"]), str(row["end"])), words.count_words(str(row["what"]))
+    return f"{when}, {what}: {_where(row, names)}"
 
 
 def change_figure(daily: Daily, place: str, names: Names, exact: bool) -> Figure:

@@ -18,7 +18,7 @@ from egress.report.forecast_facts import ALL, Split
 from egress.report.input_names import in_units, input_name
 from egress.report.names import Names, capital
 from egress.report.rounding import people, span
-from egress.report.summary import RANGES, WHAT, _table
+from egress.report.summary import RANGES, WHAT, _table, _when, _where
 from egress.scenario.schema import Scenario
 
 PLACES, DOORS, INPUTS, SPLITS, REASONS = 6, 4, 6, 3, 6  # rows that fit a screen
@@ -66,9 +66,10 @@ def headline(forecast: Forecast, scenario: Scenario, exact: bool = False) -> lis
 def _flows(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
     lengths = [span for span in ahead.spans(forecast) if span >= 7] or ahead.spans(forecast)[-1:]
     said = [f"{ahead.total(forecast, ALL, n).people(exact)} in the next {_days(n)}" for n in lengths]
-    yield f"About {facts.listed(said)} enter the countries around, ordinary travel included."
-    top = [f"{names.country(c)} ({ahead.total(forecast, c, 7).people(exact)})" for c in ahead.countries(forecast)[:3]]
-    yield f"Most enter {facts.listed(top)}: people in the next {_days(min(7, lengths[-1]))}."
+    yield f"About {facts.listed(said)} arrive abroad, ordinary travel included."
+    week = min(7, lengths[-1])
+    top = [f"{names.country(c)}, {ahead.total(forecast, c, week).people(exact)}" for c in ahead.countries(forecast)[:3]]
+    yield f"Most arrive in {'; '.join(top)}, in the next {_days(week)}."
 
 
 def _days(number: int) -> str:
@@ -85,26 +86,26 @@ def _hinge(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
         if part.errors >= ahead.SURE
     ]
     if found:
-        part, policy = max(found, key=lambda item: item[0].errors)
+        part, policy = max(found, key=lambda item: abs(item[0].between))
         share = forecast.happens(policy).mean()
         yield (
-            f"It hangs on this: {names.policy(policy)} ({share:.0%} likely by the end). "
+            f"It hangs on this: {names.policy(policy)} ({percent(share)} likely by then). "
             f"If so, {between(part, exact)} {where(part.place, names)} than if not."
         )
 
 
 def where(place: str, names: Names) -> str:
-    """Return `into Georgia`, `by way of Verkhny Lars` or `in all`."""
+    """Return `in Georgia`, `over Verkhny Lars` or `in all`."""
     if place == ALL:
         return "in all"
-    return f"by way of {names.door(place)}" if place in names.doors else f"into {names.country(place)}"
+    return f"over {names.door(place)}" if place in names.doors else f"in {names.country(place)}"
 
 
 def between(part: Split, exact: bool = False) -> str:
-    """Return `about 4,200 fewer enter`, or that the difference is within chance."""
+    """Return `about 4,200 fewer arrive`, or that the difference is within chance."""
     if part.errors < ahead.SURE:
-        return f"about as many enter (the difference of {people(abs(part.between), exact)} is within chance)"
-    return f"about {people(abs(part.between), exact)} {'fewer' if part.between > 0 else 'more'} enter"
+        return f"about as many arrive (the difference of {people(abs(part.between), exact)} is within chance)"
+    return f"about {people(abs(part.between), exact)} {'fewer' if part.between > 0 else 'more'} arrive"
 
 
 def _queue(forecast: Forecast, scenario: Scenario, names: Names, exact: bool) -> Iterator[str]:
@@ -148,9 +149,9 @@ def _chances(forecast: Forecast, names: Names, exceed: Sequence[float]) -> Rende
         table.add_column(facts.day(pd.Timestamp(dates[number - 1])), justify="right")
     for place, name in shown(forecast, names, PLACES, DOORS):
         persons = ahead.values(forecast, place)
-        for number in exceed or ahead.thresholds(persons)[1:2]:
-            chances = (persons > number).mean(axis=0)
-            table.add_row(name, f"{number:,.0f}", *(percent(chances[n - 1]) for n in days))
+        for limit in exceed or ahead.thresholds(persons)[1:2]:
+            chances = (persons > limit).mean(axis=0)
+            table.add_row(name, f"{limit:,.0f}", *(percent(chances[n - 1]) for n in days))
     return table
 
 
@@ -168,7 +169,7 @@ def percent(share: float) -> str:
 def _policies(forecast: Forecast, names: Names, exact: bool) -> Iterator[RenderableType]:
     for policy in forecast.open_policies():
         share = forecast.happens(policy).mean()
-        title = f"Open: {names.policy(policy)} ({share:.0%} likely within {_days(int(forecast.about['days']))})"
+        title = f"Open: {names.policy(policy)} ({percent(share)} likely within {_days(int(forecast.about['days']))})"
         if not ahead.enough(forecast, policy):
             yield Text(f"{title}: {few(forecast, policy)}")
             continue
@@ -205,10 +206,10 @@ def learnt_rows(forecast: Forecast, names: Names, scenario: Scenario, most: int)
     for row in table.to_dict("records"):
         dimension = str(row["dimension"])
         ranges = [
-            "{1} ({0} to {2})".format(*(in_units(float(row[f"{word}_{q}"]), dimension) for q in ("p05", "p50", "p95")))
+            in_units(float(row[f"{word}_p05"]), float(row[f"{word}_p50"]), float(row[f"{word}_p95"]), dimension)
             for word in ("prior", "posterior")
         ]
-        rows.append([capital(input_name(str(row["name"]), names, scenario)), *ranges, f"{row['informed']:.0%}"])
+        rows.append([capital(input_name(str(row["name"]), names, scenario)), *ranges, percent(float(row["informed"]))])
     return rows
 
 
@@ -240,7 +241,21 @@ def changed(daily: Daily, names: Names, exact: bool = False) -> list[str]:
     else:
         said.append("No count was published since yesterday's forecast.")
     said += [moved(daily, place, names.country(place), exact) for place in ahead.countries(daily.now)[:3]]
+    said += surprised(daily, names)
     return said + [f"Became known since: {reason}." for reason in daily.reasons[:REASONS]]
+
+
+def surprised(daily: Daily, names: Names) -> list[str]:
+    """Return which counts lay outside yesterday's 90 % ranges, in sentences."""
+    said = []
+    for row in daily.yesterday.to_dict("records"):
+        if not 0.05 <= row["pit"] <= 0.95:
+            more = "more" if row["pit"] > 0.95 else "fewer"
+            about = (
+                f"{_where(row, names)}, {_when(str(row['start']), str(row['end']))}: {count_words(str(row['what']))}"
+            )
+            said.append(f"{about}, {more} were counted than yesterday's 90 % range held.")
+    return said
 
 
 def moved(daily: Daily, place: str, name: str, exact: bool = False) -> str:
@@ -251,7 +266,7 @@ def moved(daily: Daily, place: str, name: str, exact: bool = False) -> str:
     if not before or abs(now / before - 1) < 0.005:
         return f"{head}, yesterday's forecast said {people(before, exact)}."
     change = now / before - 1
-    said = f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} than yesterday's forecast said"
+    said = f"{100 * abs(change):.0f} % {'more' if change > 0 else 'fewer'} than yesterday's forecast said"
     return f"{head}, {said} ({people(before, exact)})."
 
 

@@ -33,6 +33,8 @@ FIELDS = {
 }
 KINDS = {"vehicle": "cars", "foot": "on foot", "rail": "rail", "bicycle": "bicycles"}
 PER_DAY = ("flow", "vehicle flow", "rate")
+SYMBOL = re.compile(r"^\S{1,3}: ")
+"""What the meaning of a parameter begins with: its letter in the equations."""
 
 
 def input_name(name: str, names: Names, scenario: Scenario) -> str:
@@ -41,7 +43,7 @@ def input_name(name: str, names: Names, scenario: Scenario) -> str:
     parts = rest.split("/")
     if kind == "parameter":
         found = {row.name: row.meaning for row in scenario.parameters}
-        return found.get(rest, "") or rest.replace("_", " ")
+        return SYMBOL.sub("", found.get(rest, "")) or rest.replace("_", " ")
     said = [_said(part) for part in parts[1:] if not part.isdigit()]
     return ": ".join(part for part in (_of(kind, parts[0], names, scenario), ", ".join(said)) if part)
 
@@ -62,20 +64,26 @@ def _of(kind: str, which: str, names: Names, scenario: Scenario) -> str:
     return known.get(kind, {}).get(which) or f"{kind} {which.replace('_', ' ')}"
 
 
-def in_units(value: float, dimension: str) -> str:
-    """Return a value in everyday units.
+def in_units(low: float, middle: float, high: float, dimension: str) -> str:
+    """Return a value with its range in everyday units.
 
-    >>> in_units(0.0125, "share"), in_units(50.0, "flow"), in_units(36.0, "duration")
-    ('1.2 %', '1,200 a day', '36 h')
+    >>> in_units(0.006, 0.0125, 0.02, "share"), in_units(25.0, 50.0, 100.0, "flow")
+    ('1.2 (0.6–2) %', '1,200 (600–2,400) a day')
     """
+    times, unit = _unit(middle, dimension)
+    below, said, above = (_short(times * value) for value in (low, middle, high))
+    return f"{said} ({below}–{above}){unit}"
+
+
+def _unit(middle: float, dimension: str) -> tuple[float, str]:
+    """Return by what a value in canonical units is multiplied, and the unit that it has then."""
     if dimension == "share":
-        return f"{_short(100 * value)} %"
+        return 100.0, " %"
     if dimension in PER_DAY:
-        return f"{_short(24 * value)} a day"
+        return 24.0, " a day"
     if dimension == "duration":
-        return f"{_short(value / 24)} d" if abs(value) >= 48 else f"{_short(value)} h"
-    suffix = {"distance": " km", "speed": " km/h", "money": ""}.get(dimension, "")
-    return f"{_short(value)}{suffix}"
+        return (1 / 24, " d") if abs(middle) >= 48 else (1.0, " h")
+    return 1.0, {"distance": " km", "speed": " km/h"}.get(dimension, "")
 
 
 def _short(value: float) -> str:
