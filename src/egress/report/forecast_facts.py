@@ -87,6 +87,11 @@ def thresholds(persons: Floats) -> list[float]:
     return sorted(number for number in found if number >= LEAST)
 
 
+def middle(numbers: list[float]) -> list[float]:
+    """Return the middle one of a few numbers, in a list (none of none)."""
+    return numbers[len(numbers) // 2 :][:1]
+
+
 def nice(number: float) -> float:
     """Return the round number nearest to one (0 for none).
 

@@ -64,9 +64,9 @@ def headline(forecast: Forecast, scenario: Scenario, exact: bool = False) -> lis
 
 
 def _flows(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
-    lengths = [span for span in ahead.spans(forecast) if span >= 7] or ahead.spans(forecast)[-1:]
-    said = [f"{ahead.total(forecast, ALL, n).people(exact)} in the next {_days(n)}" for n in lengths]
-    yield f"About {facts.listed(said)} arrive abroad, ordinary travel included."
+    lengths = [days for days in ahead.spans(forecast) if days >= 7] or ahead.spans(forecast)[-1:]
+    said = [f"{ahead.total(forecast, ALL, days).people(exact)} in the next {_days(days)}" for days in lengths]
+    yield f"People who arrive abroad, ordinary travel included: about {facts.listed(said)}."
     week = min(7, lengths[-1])
     top = [f"{names.country(c)}, {ahead.total(forecast, c, week).people(exact)}" for c in ahead.countries(forecast)[:3]]
     yield f"Most arrive in {'; '.join(top)}, in the next {_days(week)}."
@@ -149,7 +149,7 @@ def _chances(forecast: Forecast, names: Names, exceed: Sequence[float]) -> Rende
         table.add_column(facts.day(pd.Timestamp(dates[number - 1])), justify="right")
     for place, name in shown(forecast, names, PLACES, DOORS):
         persons = ahead.values(forecast, place)
-        for limit in exceed or ahead.thresholds(persons)[1:2]:
+        for limit in exceed or ahead.middle(ahead.thresholds(persons)):
             chances = (persons > limit).mean(axis=0)
             table.add_row(name, f"{limit:,.0f}", *(percent(chances[n - 1]) for n in days))
     return table
@@ -237,7 +237,7 @@ def changed(daily: Daily, names: Names, exact: bool = False) -> list[str]:
     number = len(daily.yesterday)
     if number:
         hits = ahead.inside(daily.yesterday)
-        said.append(f"Of {number} counts published since yesterday's forecast, {hits} lie inside its 90 % ranges.")
+        said.append(f"Counts published since yesterday's forecast: {number}; inside its 90 % ranges: {hits}.")
     else:
         said.append("No count was published since yesterday's forecast.")
     said += [moved(daily, place, names.country(place), exact) for place in ahead.countries(daily.now)[:3]]
