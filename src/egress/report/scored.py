@@ -88,7 +88,7 @@ def _ratio(ratio: float, low: float, high: float) -> str:
 
 
 def _brier(scores: pd.DataFrame) -> Table:
-    table = _table("Brier score of the chance of more than so many; and the mean PIT (0.5 is good)")
+    table = _table("Brier score of more than so many, and PIT")
     for name in ("days ahead", *(f"> {number:,}" for number in THRESHOLDS), "mean PIT"):
         table.add_column(name, justify="right")
     for horizon, part in scores.groupby("horizon", sort=False):
