@@ -51,19 +51,21 @@ def of_forecast(folder: Path, observations: Path) -> Scored:
 def told(found: Scored) -> RenderableType:
     """Return the tables that are printed: scores by horizon, ratios to the baselines, chances."""
     head = f"{found.name}: {len(found.table)} counts scored; lower is better, coverage should be as its name says"
-    few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}."
+    few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}. "
+    few += "Left out: counts for which not every rule is defined, where it is for others."
     return Group(Text(head, style="bold"), _scores(found.means), _ratios(found.means), _brier(found.table), Text(few))
 
 
 def _scores(means: pd.DataFrame) -> Table:
     table = _table("Scores")
-    columns = ("days ahead", "n", "CRPS", "log1p-CRPS", "WIS", "= spread", "+ over", "+ under")
+    columns = ("days ahead", "n", "left out", "CRPS", "log1p-CRPS", "WIS", "= spread", "+ over", "+ under")
     for name in (*columns, *(f"in {share} %" for share in SHARES)):
         table.add_column(name, justify="right")
     for row in means.to_dict("records"):
         numbers = [f"{row[name]:,.1f}" for name in ("wis", "spread", "over", "under")]
         covered = [f"{row[f'covered{share}']:.0%}" for share in SHARES]
-        table.add_row(row["horizon"], f"{row['n']}", f"{row['crps']:,.1f}", _plain(row["log_crps"]), *numbers, *covered)
+        first = row["horizon"], f"{row['n']}", f"{row['left_out']}", f"{row['crps']:,.1f}", _plain(row["log_crps"])
+        table.add_row(*first, *numbers, *covered)
     return table
 
 
