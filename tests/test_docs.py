@@ -47,7 +47,11 @@ MODULES = (
     "egress.scenario.time",
     "egress.assimilate.factors",
     "egress.assimilate.sensitivity",
+    "egress.assimilate.daily",
     "egress.report.folder",
+    "egress.report.forecast_facts",
+    "egress.report.forecast_summary",
+    "egress.report.input_names",
     "egress.report.rounding",
     "egress.testing",
 )
@@ -171,7 +175,7 @@ def test_examples_of_page_run(path: Path):
 
 
 def test_reference_has_every_field_parameter_and_command(make: ModuleType):
-    from egress.cli import app
+    from egress.cli import app, archive
     from egress.scenario.load import defaults
     from egress.scenario.schema import TABLES
 
@@ -184,7 +188,7 @@ def test_reference_has_every_field_parameter_and_command(make: ModuleType):
         assert f"#### `{kind}`" in made["scenario.md"]
     assert all(f"### {table}.csv" in made["tables.md"] for table in TABLES)
     assert all(f"| `{row.name}` |" in made["parameters.md"] for row in defaults())
-    assert made["commands.md"].count("### egress ") == len(app.registered_commands)
+    assert made["commands.md"].count("### egress ") == len([*app.registered_commands, *archive.registered_commands])
     assert all("```text\n\n```" not in text for text in made.values())
 
 

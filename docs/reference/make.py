@@ -218,14 +218,16 @@ def parameters() -> str:
 
 def commands() -> str:
     """Return every command with its arguments and options."""
-    from egress.cli import app
+    from egress.cli import app, archive
 
     parts = []
-    for command in app.registered_commands:
+    named = [("", command) for command in app.registered_commands]
+    named += [("archive ", command) for command in archive.registered_commands]
+    for group, command in named:
         callback = command.callback
         if callback is None:
             continue
-        name = command.name or callback.__name__
+        name = group + (command.name or callback.__name__)
         parts.append(f"### egress {name}\n\n{inspect.cleandoc(callback.__doc__ or '')}\n")
         hints = get_type_hints(callback, include_extras=True)
         rows = [_option(word, hint) for word, hint in hints.items() if word != "return"]
@@ -239,7 +241,7 @@ def _option(name: str, hint: Any) -> tuple[str, str]:
     info = next(part for part in hint.__metadata__ if hasattr(part, "help"))
     if "Argument" in type(info).__name__:
         return f"`{name.upper()}`", info.help or ""
-    label = f"--{name.replace('_', '-')}"
+    label = next((told for told in info.param_decls or () if told.startswith("--")), f"--{name.replace('_', '-')}")
     if hint.__origin__ is not bool:
         label += f" {info.metavar or ('PATH' if 'Path' in str(hint.__origin__) else 'VALUE')}"
     return f"`{label}`", info.help or ""

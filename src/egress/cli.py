@@ -1,4 +1,4 @@
-"""The command line: run, merge, calibrate, sensitivity, flee, convert, validate, explain, new, list, schema.
+"""The command line: run, forecast, score, archive, calibrate, sensitivity, flee, convert, merge, validate, and more.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -48,7 +48,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
+archive = typer.Typer(help="Look after a folder of archived forecasts.", no_args_is_help=True)
+app.add_typer(archive, name="archive")
 Source = Annotated[str, typer.Argument(help="A scenario folder, or the name of a shipped scenario.")]
+Archive = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the archive.")]
 
 
 # Commands
@@ -95,6 +98,17 @@ def _step(hours: float | None) -> float | None:
     return hours
 
 
+def _numbers(text: str) -> list[float]:
+    """Read numbers of people between commas; anything else is a bad option."""
+    try:
+        found = [float(int(part)) for part in text.split(",") if part.strip()]
+    except ValueError:
+        found = []
+    if not found or min(found) < 1:
+        raise typer.BadParameter(f"{text!r}: expected numbers of people such as 1000,5000")
+    return sorted(set(found))
+
+
 @app.command()
 def run(
     scenario: Source,
@@ -127,12 +141,14 @@ def run(
         str | None, typer.Option(metavar="RULES", help="Flee folders: flee, or flee-corrected (its defects mended).")
     ] = None,
     per_member: Annotated[bool, typer.Option("--per-member", help="Flee folders: out.csv of every member.")] = False,
+    posterior: Annotated[Path | None, typer.Option(help="What counts have taught (egress calibrate).")] = None,
 ) -> None:
     """Run a scenario or a Flee folder: print a summary and write a folder with tables and a report."""
     from egress.formats.flee.folder import is_flee
 
     if is_flee(Path(scenario)):
-        _refuse({"--as-of": as_of, "--step": step, "--exact": exact or None}, "has no effect on Flee folders")
+        vain = {"--as-of": as_of, "--step": step, "--exact": exact or None, "--posterior": posterior}
+        _refuse(vain, "has no effect on Flee folders")
         _run_flee(Path(scenario), out, settings, rules, members, seed, threads, per_member)
         return
     given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
@@ -144,11 +160,12 @@ def run(
 
             chosen = _stepped(load(scenario), step)
             moment = _start_of(chosen, as_of)
+            learnt = None if posterior is None else _learnt(posterior, chosen, members)
         from egress.report import folder
 
         place = out or folder.default(chosen.name, datetime.now())
         with folder.prepared(place) as part:
-            options = {"members": members, "seed": seed, "as_of": moment, "threads": threads}
+            options = {"members": members, "seed": seed, "as_of": moment, "threads": threads, "learnt": learnt}
             _run_to(part, bar, seconds, scenario, chosen, exact, options)
     typer.echo(f"Written to {place}", err=True)
 
@@ -299,6 +316,14 @@ def _as_run(source: str, part: Part) -> Scenario:
     return scenario
 
 
+def _learnt(path: Path, scenario: Scenario, members: int | range | None) -> dict[str, Any]:
+    """Return what a posterior file teaches the members of a run."""
+    from egress.assimilate.posterior import Posterior
+
+    wanted = scenario.members if members is None else members
+    return Posterior.open(path).of(scenario, wanted.stop if isinstance(wanted, range) else wanted)
+
+
 def _stepped(scenario: Scenario, step: float | None) -> Scenario:
     """Return the scenario with another length of the step."""
     if step is None:
@@ -313,6 +338,136 @@ def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | N
     from egress.scenario.time import zone
 
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+
+
+@app.command()
+def forecast(
+    scenario: Source,
+    as_of: Annotated[
+        Any, typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE.")
+    ],
+    days: Annotated[int, typer.Option(min=1, max=60, metavar="N", help="How many days ahead.")] = 14,
+    members: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="How many runs (else 1000, or those of the posterior).")
+    ] = None,
+    observations: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own counts, CSV or .xlsx.")] = None,
+    posterior: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What counts have taught (egress calibrate); no more is learnt.")
+    ] = None,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Use no count of the crisis, and no prior that it shaped.")
+    ] = False,
+    yesterday: Annotated[
+        bool, typer.Option(help="Also make the forecast of the day before, to see what changed.")
+    ] = True,
+    exceed: Annotated[
+        Any, typer.Option(parser=_numbers, metavar="N,...", help="Give the chance that more people enter on a day.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/forecast-SCENARIO-DATE-TIME).")] = None,
+    archive: Annotated[Path | None, typer.Option(metavar="DIR", help="Also add the forecast to this archive.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Do not round numbers of people.")] = False,
+) -> None:
+    """Forecast the days after DATE from the counts published before it: print a summary and write a folder."""
+    if cold and (observations or posterior):
+        raise typer.BadParameter("--cold uses no count: leave out --observations and --posterior")
+    with _bar() as bar:
+        with _phase(bar, {}, "reading"):
+            from egress.report import folder, forecasting
+
+            options = {"days": days, "members": members, "seed": seed, "threads": threads}
+            asked = forecasting.asked(scenario, as_of, observations, posterior, cold, yesterday, options)
+        place = out or folder.default(asked.label, datetime.now())
+        with folder.prepared(place) as part:
+            task = bar.task_ids[0]
+            made = asked.made(lambda share: bar.update(task, completed=share, description=asked.doing(share)))
+            bar.stop()
+            _print(asked.summary(made, exact, exceed or ()))
+            bar.start()
+            hub = asked.write(
+                part, made, exact, exceed or (), lambda name: bar.update(task, description=f"writing {name}")
+            )
+    typer.echo(f"Written to {place}", err=True)
+    if archive is not None:
+        typer.echo(f"Archived as {asked.archived(hub, archive)}", err=True)
+
+
+@app.command()
+def score(
+    forecast: Annotated[Path | None, typer.Argument(help="The folder of a forecast.")] = None,
+    observations: Annotated[Path | None, typer.Argument(help="What was counted since, CSV or .xlsx.")] = None,
+    chart: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the charts as one HTML file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON instead of a table.")] = False,
+    benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Make and score every forecast of the benchmark of sudden exits.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Benchmark: one seed and few members, under a minute.")
+    ] = False,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Benchmark: also write its page.")] = None,
+) -> None:
+    """Score a forecast against the counts that came after it, beside five simple rules."""
+    if benchmark:
+        _benchmark(quick, as_json, page)
+        return
+    if forecast is None or observations is None:
+        raise typer.BadParameter("expected the folder of a FORECAST and a table of OBSERVATIONS")
+    from egress.report import scored
+
+    found = scored.of_forecast(forecast, observations)
+    if chart is not None:
+        scored.write_charts(found, chart)
+    if as_json:
+        typer.echo(scored.as_json(found))
+    else:
+        _print(scored.told(found))
+
+
+def _benchmark(quick: bool, as_json: bool, page: Path | None) -> None:
+    """Run the benchmark; print its page, or rows as JSON."""
+    with _bar() as bar:
+        task = bar.task_ids[0]
+        from egress.benchmark import page as told
+        from egress.benchmark.tasks import FULL, QUICK, run
+
+        bar.update(task, description="forecasting")
+        results = run(size=QUICK if quick else FULL, progress=lambda share: bar.update(task, completed=share))
+    text = told.page(results, "egress score --benchmark" + (" --quick" if quick else ""))
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(told.as_json(results), indent=1))
+    else:
+        typer.echo(text)
+    if page is not None:
+        told.write(page, text)
+
+
+@archive.command("verify")
+def archive_verify(folder: Archive) -> None:
+    """Recompute the hash of every file; exit code 1 where one is broken, missing or not listed."""
+    from egress import archive
+
+    troubles = archive.verify(folder)
+    for trouble in troubles:
+        typer.echo(trouble)
+    if troubles:
+        raise typer.Exit(1)
+    typer.echo(f"{folder}: {len(archive.index(folder))} forecasts, all as they were written")
+
+
+@archive.command("list")
+def archive_list(folder: Archive) -> None:
+    """List the forecasts of an archive in the order of writing."""
+    from egress import archive
+
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: there is no such folder")
+    for entry in archive.index(folder):
+        typer.echo(f"{entry['origin_date']}  {entry['model']}  {entry['rows']} rows  {entry['file']}")
 
 
 @app.command()

@@ -120,20 +120,14 @@ class Forecast:
         if min(yes.sum(), (~yes).sum()) < FEWEST:
             return None
         parts = {"if_it_happens": values[yes], "if_it_does_not": values[~yes], "mixture": values}
-        rows = []
-        for day, date in enumerate(daily["day"].values):
-            row: dict[str, Any] = {"place": place, "policy": policy, "probability": float(yes.mean())}
-            row["date"] = str(date)[:10]
-            for name, part in parts.items():
-                low, middle, high = np.quantile(part[:, day], (0.1, 0.5, 0.9))
-                row |= {
-                    f"{name}_p10": low,
-                    f"{name}_p50": middle,
-                    f"{name}_p90": high,
-                    f"{name}_mean": part[:, day].mean(),
-                }
-            rows.append(row | {"between": row["if_it_does_not_mean"] - row["if_it_happens_mean"]})
-        return pd.DataFrame(rows)
+        columns: dict[str, Any] = {"place": place, "policy": policy, "probability": float(yes.mean())}
+        columns["date"] = [str(date)[:10] for date in daily["day"].values]
+        for name, part in parts.items():
+            low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
+            columns |= {f"{name}_p10": low, f"{name}_p50": middle, f"{name}_p90": high}
+            columns[f"{name}_mean"] = part.mean(axis=0)
+        columns["between"] = columns["if_it_does_not_mean"] - columns["if_it_happens_mean"]
+        return pd.DataFrame(columns)
 
     # Files ----------------------------------------------------------------------------------------------
 

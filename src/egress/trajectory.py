@@ -116,11 +116,12 @@ class Trajectory:
         ('member', 'day')
         """
         data = self.data
-        chosen = (data.country == place) | (data.place == place) | (data.door == place) | (data.crossing == place)
-        if not bool(chosen.any()):
+        kinds = ("country", "place", "door", "crossing")
+        chosen = np.any([np.asarray(data[kind].values, dtype=str) == place for kind in kinds], axis=0)
+        if not chosen.any():
             names = sorted({str(n) for n in (*data.country.values, *data.place.values, *data.crossing.values)})
             raise KeyError(f"no arrivals at {place!r}; there are {', '.join(names)}")
-        summed: xr.DataArray = data.arrivals.sel(measure=measure).isel(crossing=chosen.values).sum("crossing")
+        summed: xr.DataArray = data.arrivals.sel(measure=measure).isel(crossing=chosen).sum("crossing")
         return summed
 
     def save(self, path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from egress.assimilate.counts import evidence
 from egress.assimilate.posterior import Posterior
+from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
 from egress.assimilate.tell import count_table, learnt_table, warnings
 from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
@@ -55,6 +56,7 @@ def forecast(
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
     origin = origin_of(scenario, as_of)
+    inside(scenario, origin)
     own = Observations.of(name) if not isinstance(name, Scenario) else None
     counts = joined([part for part in (own, observations) if part is not None])
     if posterior is not None:
@@ -74,9 +76,11 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
-        "warnings": warnings(learnt),
+        "warnings": warnings(learnt) if posterior is None else _doubts(posterior, origin),
     }
-    return Forecast(trajectory, origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about)
+    return Forecast(
+        with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about
+    )
 
 
 def calibrate(
@@ -170,6 +174,24 @@ def origin_of(scenario: Scenario, as_of: datetime | date | str) -> datetime:
     if as_of.tzinfo is None:
         raise EgressError(f"{as_of}: expected a day, or a time with offset such as 2022-09-26T09:00+03:00")
     return as_of
+
+
+def inside(scenario: Scenario, origin: datetime) -> None:
+    """Raise EgressError for an origin after the last day of the scenario, or without a day before it."""
+    period, last = scenario.period, _last_day(scenario, origin)
+    if not period.start <= last <= period.end:
+        raise EgressError(
+            f"{origin.isoformat()}: expected an origin after {period.start} and by the end of {period.end}, "
+            f"the period of {scenario.name}"
+        )
+
+
+def _doubts(posterior: Posterior, origin: datetime) -> list[str]:
+    """Return in words that a posterior may know what was published after the origin."""
+    if posterior.until and datetime.fromisoformat(posterior.until) <= origin:
+        return []
+    until = f"counts published up to {posterior.until}" if posterior.until else "all counts ever published"
+    return [f"The posterior has learnt from {until}, later than the origin: this is hindsight, not a forecast."]
 
 
 def joined(parts: list[Observations]) -> Observations:

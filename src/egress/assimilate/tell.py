@@ -10,16 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from egress.assimilate.counts import evidence
+from egress.assimilate.prints import printed
 from egress.assimilate.smoother import Learnt
 from egress.forecasts import Forecast
 from egress.observations import Observations, moment
-from egress.observe import observed, print_like
 from egress.scenario.schema import Scenario
 
 Floats = npt.NDArray[np.float64]
 RANGE = (0.05, 0.5, 0.95)
 MISFIT = 2.0  # mean squared standardised distance of counts above which the members cannot have made them (assumption)
 FAR = 3.0  # standard deviations from the prior mean at which a number was pulled out of its range (assumption)
+STEP = ("series", "place", "crossing", "what", "start", "end", "kind", "value", "p05", "p50", "p95", "pit")
+"""Columns of `one_step`."""
 FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
 
 
@@ -99,16 +101,15 @@ def one_step(before: Forecast, observations: Observations, until: datetime) -> p
     rows = []
     for raw in new:
         row = {str(key): value for key, value in raw.items()}
-        said = observed(before.trajectory, row)
+        said = printed(before.trajectory, row, before.known, int(before.trajectory.data.attrs["seed"]))
         if not np.isfinite(said).all():
             continue
-        said = print_like(said, row, int(before.trajectory.data.attrs["seed"]))
         value = row["first_shown"] if np.isfinite(row["first_shown"]) else row["value"]
         ranges = {f"p{round(100 * q):02d}": float(np.quantile(said, q)) for q in RANGE}
         pit = float((said < value).mean() + 0.5 * (said == value).mean())
         about = {key: row[key] for key in ("series", "place", "crossing", "what", "start", "end", "kind")}
         rows.append(about | {"value": value} | ranges | {"pit": pit})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(STEP))
 
 
 def changes(before: Forecast, now: Forecast, place: str) -> pd.DataFrame:

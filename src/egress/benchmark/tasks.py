@@ -19,6 +19,8 @@ from egress.assimilate.forecasting import ahead, origin_of
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
+from egress.errors import EgressError
+from egress.forecasts import Forecast
 from egress.observations import Observations, moment
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
@@ -198,3 +200,25 @@ def _jobs(task: Task, size: Size) -> Iterator[tuple[str, int, str]]:
 
 def _part(progress: Progress, number: int, jobs: int) -> Progress:
     return lambda share: progress((number + share) / jobs)
+
+
+def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
+    """Return the scores of a saved forecast against the counts after its origin, as `run` scores its own.
+
+    The baselines see the counts that the forecast saw, and those given that were published before its origin.
+    Raises EgressError for a forecast that keeps quantiles only.
+    """
+    import pandas as pd
+
+    data, at = forecast.trajectory.data, forecast.origin
+    rows = targets(observations.data, at)
+    said, whole = samples(forecast.trajectory, rows, forecast.known, int(data.attrs["seed"]))
+    told = pd.concat([forecast.known.data, observations.data], ignore_index=True)
+    told = told.drop_duplicates(["series", "start", "end", "kind", "published_at"])
+    mode = str(forecast.about.get("mode", "updated"))
+    try:
+        week = ordinary(str(data.attrs["scenario"]))
+    except EgressError:  # a scenario of the user's own, whose folder is not known here
+        week = {}
+    about: dict[str, Any] = {"task": str(data.attrs["scenario"]), "mode": mode, "seed": int(data.attrs["seed"])}
+    return scores(said, rows[whole], _as_shown(told), at, ordinary=week, **about)

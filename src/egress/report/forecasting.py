@@ -1,0 +1,97 @@
+"""The command `egress forecast`: what is asked, how it is made, what is printed and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from egress import archive as archives
+from egress.assimilate import daily as making
+from egress.assimilate.daily import Daily
+from egress.assimilate.forecasting import forecast, inside, origin_of
+from egress.assimilate.posterior import Posterior
+from egress.ensemble import Progress
+from egress.observations import Observations
+from egress.report import forecast_folder, forecast_summary
+from egress.scenario.load import load
+from egress.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+MODEL = "egress"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A forecast that was asked for; everything given has been read and checked."""
+
+    source: str
+    scenario: Scenario
+    origin: datetime
+    counts: Observations | None
+    posterior: Posterior | None
+    cold: bool
+    yesterday: bool
+    options: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Return the beginning of the folder's name."""
+        cold = "-cold" if self.cold else ""
+        return f"forecast-{self.scenario.name}{cold}-{self.origin:%Y-%m-%d}"
+
+    def doing(self, share: float) -> str:
+        """Return what the progress bar says at a share of the work."""
+        return "compiling (once)" if share == 0 else f"learning and forecasting {self.scenario.name}"
+
+    def made(self, progress: Progress) -> Daily:
+        """Return the forecast, and that of the day before where it is wanted and there are counts between."""
+        progress(0)
+        given = {**self.options, "progress": progress}
+        if self.cold:
+            return making.cold(self.source, self.origin, **given)
+        if self.posterior is not None:
+            return making.from_posterior(self.source, self.origin, self.posterior, observations=self.counts, **given)
+        if self.yesterday:
+            return making.with_yesterday(self.source, self.origin, observations=self.counts, **given)
+        return Daily(forecast(self.source, self.origin, observations=self.counts, **given))
+
+    def summary(self, made: Daily, exact: bool, exceed: Sequence[float]) -> RenderableType:
+        """Return what is printed."""
+        return forecast_summary.summary(made, self.scenario, exact=exact, exceed=exceed)
+
+    def write(
+        self, part: Path, made: Daily, exact: bool, exceed: Sequence[float], say: Callable[[str], None]
+    ) -> pd.DataFrame:
+        """Write the files of the folder; return the table for the archive."""
+        return forecast_folder.write(part, made, self.scenario, exact=exact, exceed=exceed, say=say)
+
+    def archived(self, hub: pd.DataFrame, archive: Path) -> Path:
+        """Add the forecast to an archive; return its file there."""
+        return archives.write(archive, hub, f"{MODEL}-cold" if self.cold else MODEL)
+
+
+def asked(
+    source: str,
+    as_of: date | datetime,
+    observations: Path | None,
+    posterior: Path | None,
+    cold: bool,
+    yesterday: bool,
+    options: dict[str, Any],
+) -> Asked:
+    """Read everything that a forecast needs; EgressError for what cannot be used."""
+    scenario = load(source)
+    origin = origin_of(scenario, as_of)
+    inside(scenario, origin)
+    counts = None if observations is None else Observations.read(observations)
+    learnt = None if posterior is None else Posterior.open(posterior)
+    if learnt is not None:
+        learnt.of(scenario, options["members"])
+    given = {name: value for name, value in options.items() if value is not None}
+    return Asked(source, scenario, origin, counts, learnt, cold, yesterday, given)

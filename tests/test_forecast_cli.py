@@ -1,0 +1,310 @@
+"""The commands forecast, score and archive, and run with a posterior."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+
+from egress.assimilate.forecasting import calibrate
+from egress.assimilate.posterior import Posterior
+from egress.cli import command_line
+from egress.observations import Observations
+from egress.report import forecast_folder
+from egress.scenario.load import load, shipped
+
+GOLDEN = Path(__file__).parent / "golden" / "one-border-forecast.txt"
+REWRITE = "EGRESS_REWRITE_GOLDEN"
+HEAD = "series,place,crossing,what,start,end,value,low,high,kind,unit,published_at,source\n"
+DAYS = ((1, 490), (2, 510), (3, 540), (4, 1150), (5, 1190), (6, 1200), (7, 1180))
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def egress(*arguments: object) -> Said:
+    """Obey a command line within this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = command_line([str(argument) for argument in arguments])
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+def counted(day: int, value: float) -> str:
+    """Return a row: the entries of a day, published the next morning."""
+    start, end = (f"2030-03-{at:02d}T00:00+00:00" for at in (day, day + 1))
+    return f"bridge,,bridge,entries,{start},{end},{value},,,daily,persons,2030-03-{day + 1:02d}T09:00+00:00,office\n"
+
+
+def forecast(scenario: object, out: Path, *options: object) -> Said:
+    few = ("--as-of", "2030-03-06", "--days", 4, "--members", 12, "--threads", 1)
+    return egress("forecast", scenario, *few, "--out", out, *options)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of counts."""
+    path = tmp_path_factory.mktemp("own") / "counts.csv"
+    path.write_text(HEAD + "".join(counted(day, value) for day, value in DAYS), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ran(own: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Said]:
+    """Return the folder of a forecast, an archive, and what was said."""
+    place = tmp_path_factory.mktemp("forecast")
+    said = forecast("one-border", place / "out", "--observations", own, "--archive", place / "archive")
+    return place / "out", place / "archive", said
+
+
+def test_a_forecast_writes_every_file_and_nothing_else(ran: tuple[Path, Path, Said]) -> None:
+    out, _, said = ran
+    assert said.code == 0
+    assert said.err.splitlines()[0] == f"Written to {out}"
+    assert {path.name for path in out.iterdir()} == set(forecast_folder.FILES)
+    assert sorted(path.name for path in out.parent.iterdir()) == ["archive", "out"]
+    about = json.loads((out / "forecast.json").read_text("utf-8"))
+    assert about["origin"] == "2030-03-06T00:00:00+00:00"
+    assert about["files"] == list(forecast_folder.FILES)
+
+
+def test_the_summary_is_golden(ran: tuple[Path, Path, Said]) -> None:
+    if os.environ.get(REWRITE):
+        GOLDEN.write_text(ran[2].out, "utf-8")
+    assert ran[2].out == GOLDEN.read_text("utf-8")
+
+
+def test_no_number_of_people_in_the_summary_is_exact(ran: tuple[Path, Path, Said]) -> None:
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"\b\d{1,3}(?:,\d{3})+\b", ran[2].out)]
+    assert numbers
+    assert all(number % 100 == 0 for number in numbers)
+
+
+def test_the_archive_is_listed_and_verified(ran: tuple[Path, Path, Said]) -> None:
+    _, archive, said = ran
+    file = next(archive.glob("*.parquet"))
+    assert said.err.splitlines()[1] == f"Archived as {file}"
+    listed = egress("archive", "list", archive)
+    assert listed.code == 0
+    assert file.name in listed.out
+    assert egress("archive", "verify", archive).code == 0
+    broken = archive.with_name("broken")
+    shutil.copytree(archive, broken)
+    (broken / file.name).write_bytes(b"otherwise")
+    found = egress("archive", "verify", broken)
+    assert (found.code, "broken" in found.out) == (1, True)
+    assert egress("archive", "list", archive / "nowhere").code == 2
+
+
+def test_options_are_heard(own: Path, tmp_path: Path) -> None:
+    said = forecast("one-border", tmp_path / "out", "--no-yesterday", "--exceed", "700,1100", "--exact", "--seed", 5)
+    assert said.code == 0
+    assert "yesterday" not in said.out
+    assert set(pd.read_csv(tmp_path / "out" / "exceedance.csv")["persons"]) == {700, 1100}
+    assert pd.read_csv(tmp_path / "out" / "yesterday.csv").empty
+    about = json.loads((tmp_path / "out" / "forecast.json").read_text("utf-8"))
+    assert (about["exact"], about["seed"], about["members"]) == (True, 5, 12)
+    assert "No count was published before the origin" in said.out
+
+
+# What must not leak
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of one-border with counts, and a closure hinted before the origin."""
+    return _copy(tmp_path_factory.mktemp("leak") / "here", HINTED)
+
+
+def _policy(name: str, effect: str, *history: str) -> str:
+    lines = "".join(f"      - {{{entry}, evidence: [example]}}\n" for entry in history)
+    return (
+        f"  - id: {name}\n    what: {name}\n    history:\n{lines}"
+        f"    applies_to: {{groups: all, crossings: [bridge]}}\n    effects:\n      - {effect}\n"
+    )
+
+
+HINTED = _policy(
+    "may-shut",
+    "{kind: close}",
+    "at: 2030-03-05T12:00+00:00, status: hinted, probability: 0.5, window: [2030-03-07, 2030-03-08]",
+).replace("    applies_to", "    outcome: {happened: false, evidence: [example]}\n    applies_to")
+LATER = _policy(
+    "shuts",
+    "{kind: close}",
+    "at: 2030-03-06T08:00+00:00, status: announced, starts: 2030-03-07T00:00+00:00",
+    "at: 2030-03-07T00:00+00:00, status: in_force",
+)
+
+
+def _copy(folder: Path, policies: str, counts: str = "") -> Path:
+    shutil.copytree(shipped()["one-border"], folder)
+    text = (folder / "scenario.yaml").read_text("utf-8").replace("name: one-border\n", "name: here\n")
+    text = text.replace("willing: 5 % ", "willing: {range: [0.2 %, 2 %]} ")  # something to be learnt
+    (folder / "scenario.yaml").write_text(text.replace("\nlimits:", f"\n{policies}\nlimits:"), "utf-8")
+    rows = "".join(counted(day, value) for day, value in DAYS[:5])
+    (folder / "observations.csv").write_text(HEAD + rows + counts, "utf-8")
+    return folder
+
+
+def _forecast_csv(scenario: Path, out: Path) -> bytes:
+    said = forecast(scenario, out, "--members", 30, "--exact")
+    assert said.code == 0, said.err
+    return (out / "forecast.csv").read_bytes()
+
+
+def test_what_came_after_the_origin_changes_not_one_bit(source: Path, tmp_path: Path) -> None:
+    before = _forecast_csv(source, tmp_path / "before")
+    absurd = counted(6, 99_999_999) + counted(5, 1).replace("2030-03-06T09:00+00:00", "2030-03-06T00:00+00:00")
+    known_later = _copy(tmp_path / "later" / "here", HINTED + LATER, absurd)
+    assert "shuts" in (known_later / "scenario.yaml").read_text("utf-8")
+    assert _forecast_csv(known_later, tmp_path / "after") == before
+    files = ("hub.csv", "branches.csv", "exceedance.csv", "changes.csv", "yesterday.csv", "known.csv", "counts.csv")
+    for name in files:
+        assert (tmp_path / "after" / name).read_bytes() == (tmp_path / "before" / name).read_bytes(), name
+
+
+def test_what_was_known_at_the_origin_does_matter(source: Path, tmp_path: Path) -> None:
+    before = _forecast_csv(source, tmp_path / "before")
+    assert _forecast_csv(_copy(tmp_path / "a" / "here", ""), tmp_path / "without-policy") != before
+    early = counted(5, 1_900).replace("2030-03-06T09:00+00:00", "2030-03-05T23:59+00:00")
+    assert _forecast_csv(_copy(tmp_path / "b" / "here", HINTED, early), tmp_path / "with-count") != before
+
+
+# Bad input
+
+
+def test_an_origin_outside_the_period_is_told_in_one_line(tmp_path: Path) -> None:
+    for day in ("2030-03-01", "2030-04-20", "2022-09-26"):
+        said = egress("forecast", "one-border", "--as-of", day, "--out", tmp_path / "out")
+        assert (said.code, said.out) == (2, "")
+        assert re.fullmatch(rf"egress: {day}.*: expected an origin after 2030-03-01 and by .*2030-03-20.*\n", said.err)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--as-of", "soon"], "expected a day such as"),
+        ([], "--as-of"),
+        (["--as-of", "2030-03-06", "--exceed", "many"], "expected numbers of people"),
+        (["--as-of", "2030-03-06", "--cold", "--observations", "x.csv"], "--cold uses no count"),
+        (["--as-of", "2030-03-06", "--posterior", "nowhere.nc"], "nowhere.nc"),
+        (["--as-of", "2030-03-06", "--observations", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_bad_options_are_told_in_one_line(options: list[str], expected: str, tmp_path: Path) -> None:
+    said = egress("forecast", "one-border", "--out", tmp_path / "out", *options)
+    assert (said.code, said.out) == (2, "")
+    assert expected in said.err
+    assert len(said.err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_faulty_row_of_counts_is_told_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(HEAD + counted(3, 540) + counted(4, 1150).replace(",1150,", ",many,"), "utf-8")
+    said = forecast("one-border", tmp_path / "out", "--observations", path)
+    assert said.code == 2
+    assert re.search(r"mine\.csv:3:\d+: expected a number, found 'many'", said.err)
+    assert not (tmp_path / "out").exists()
+
+
+# Posteriors
+
+
+@pytest.fixture(scope="module")
+def posterior(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a posterior of one-border, learnt from what was published before 6 March."""
+    found, _ = calibrate("one-border", until="2030-03-06", observations=Observations.read(own), members=10, rounds=1)
+    path = tmp_path_factory.mktemp("posterior") / "learnt.nc"
+    found.save(path)
+    return path
+
+
+def test_a_posterior_takes_the_place_of_counts(posterior: Path, tmp_path: Path) -> None:
+    said = forecast("one-border", tmp_path / "out", "--posterior", posterior, "--members", 8)
+    assert said.code == 0, said.err
+    assert "from a posterior file" in " ".join(said.out.split())
+    assert "hindsight" not in said.out
+    run = egress("run", "one-border", "--members", 8, "--posterior", posterior, "--out", tmp_path / "run")
+    assert run.code == 0, run.err
+
+
+def test_a_posterior_that_knows_later_counts_is_doubted(own: Path, tmp_path: Path) -> None:
+    found, _ = calibrate("one-border", observations=Observations.read(own), members=4, rounds=1)
+    found.save(tmp_path / "late.nc")
+    said = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "late.nc", "--members", 4)
+    assert said.code == 0, said.err
+    assert "this is hindsight, not a forecast" in " ".join(said.out.split())
+
+
+def test_a_foreign_or_small_posterior_is_refused(posterior: Path, tmp_path: Path) -> None:
+    known = Posterior.open(posterior)
+    Posterior("other", "0123456789ab", known.until, 1, known.normals).save(tmp_path / "other.nc")
+    foreign = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "other.nc")
+    small = forecast("one-border", tmp_path / "out", "--posterior", posterior, "--members", 11)
+    (tmp_path / "no.nc").write_text("not NetCDF", "utf-8")
+    none = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "no.nc")
+    run = egress("run", "one-border", "--posterior", tmp_path / "other.nc", "--out", tmp_path / "out")
+    expected = ("another version of other", "10 members, 11 are asked for", "is not a posterior", "another version")
+    for said, part in zip((foreign, small, none, run), expected, strict=True):
+        assert (said.code, said.out) == (2, "")
+        assert part in said.err
+        assert len(said.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+# Scores
+
+
+def test_a_forecast_is_scored_on_what_came_later(ran: tuple[Path, Path, Said], own: Path, tmp_path: Path) -> None:
+    out = ran[0]
+    said = egress("score", out, own, "--chart", tmp_path / "scores.html")
+    assert said.code == 0, said.err
+    assert "2 counts scored" in said.out
+    for word in ("CRPS", "log1p-CRPS", "WIS", "persistence", "excess", "Brier", "PIT", "too few to say"):
+        assert word in said.out
+    page = (tmp_path / "scores.html").read_text("utf-8")
+    assert page.count("<svg") == 2
+    rows = json.loads(egress("score", out, own, "--json").out)
+    assert [(row["horizon"], row["n"], row["series"]) for row in rows] == [("1-3", 2, "bridge")]
+
+
+def test_there_must_be_something_to_score(ran: tuple[Path, Path, Said], own: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.csv"
+    before.write_text(HEAD + counted(3, 540), "utf-8")
+    for arguments, expected in (
+        ((ran[0], before), "no count whose window ends within 14 days"),
+        ((tmp_path, own), "is not a forecast"),
+        ((ran[0],), "expected the folder of a FORECAST"),
+        ((), "expected the folder of a FORECAST"),
+    ):
+        said = egress("score", *arguments)
+        assert (said.code, said.out) == (2, "")
+        assert expected in said.err
+
+
+def test_a_cold_forecast_sees_no_count(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    priors = ModuleType("egress.scenario.priors")
+    monkeypatch.setattr(priors, "cold_scenario", load, raising=False)
+    monkeypatch.setitem(sys.modules, "egress.scenario.priors", priors)
+    monkeypatch.setattr("egress.scenario.priors", priors, raising=False)
+    said = forecast(source, tmp_path / "out", "--cold")
+    assert said.code == 0, said.err
+    assert "no count of this crisis was used" in " ".join(said.out.split())
+    assert pd.read_csv(tmp_path / "out" / "counts.csv").empty
+    assert pd.read_csv(tmp_path / "out" / "known.csv").empty
