@@ -11,6 +11,8 @@ All of it is checked in every step, places against origins by their totals; once
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from egress.engine.compiled import compiled, inlined, int32, lean
@@ -153,10 +155,10 @@ def assert_kept(state: State, world: World) -> None:
     """Raise ConservationError if the total of a place is not that of its origins, or waits and queues differ."""
 
     def rows(table: Ints) -> Ints:
-        return table.reshape(len(table), int(np.prod(table.shape[1:])))
+        return table.reshape(len(table), prod(table.shape[1:]))
 
     def places(table: Ints) -> Ints:
-        return table.reshape(len(table), table.shape[1], int(np.prod(table.shape[2:])))
+        return table.reshape(*table.shape[:2], prod(table.shape[2:]))
 
     what = kept(
         places(state.booked), places(state.booked_from), places(state.road), places(state.road_from), state.queue,
