@@ -202,6 +202,11 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
     [
         (["run", "one-boarder"], "did you mean 'one-border'?"),
         (["run", "one-border", "--members", "0"], "--members"),
+        (["run", "one-border", "--members", "5:5"], "'5:5': expected a number of members such as 500, or a range"),
+        (["run", "one-border", "--members", "a:b"], "'a:b': expected a number of members"),
+        (["run", "one-border", "--members", "-1:4"], "'-1:4': expected a number of members"),
+        (["merge"], "DIR..."),
+        (["merge", "nowhere", "--out", "all"], "nowhere: not a whole run folder (it has no run.json)"),
         (["run", "one-border", "--seed", "-1"], "--seed"),
         (["run", "one-border", "--threads", "0"], "--threads"),
         (["run", "one-border", "--step", "5"], "5 h do not divide a day"),
@@ -350,3 +355,20 @@ def test_help(arguments: list[str]) -> None:
 def test_version() -> None:
     process = start("-m", "egress", "--version")
     assert re.fullmatch(r"egress \d+\.\d+\.\d+\n", process.communicate(timeout=60)[0])
+
+
+def test_sensitivity_prints_and_writes(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = egress("sensitivity", "one-border", "--samples", 8, "--outputs", "arrivals,queue:bridge", "--out", out)
+    assert (said.code, said.err) == (0, f"Written to {out}\n")
+    assert "what would change our mind" in said.out
+    assert {"sensitivity.html", "sensitivity.png", "sensitivity.csv", "sensitivity.json"} == {
+        path.name for path in out.iterdir()
+    }
+
+
+@pytest.mark.parametrize("wrong", [("--samples", 7), ("--outputs", "Atlantis"), ("--apart", "noise")])
+def test_a_sensitivity_that_cannot_be_asked_writes_nothing(tmp_path: Path, wrong: tuple[object, ...]) -> None:
+    said = egress("sensitivity", "one-border", "--out", tmp_path / "out", *wrong)
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ PUBLIC = {
     "ConservationError",
     "EgressError",
     "Forecast",
+    "MergeError",
     "ObservationError",
     "Observations",
     "OutputError",
@@ -24,9 +25,11 @@ PUBLIC = {
     "forecast",
     "known",
     "load",
+    "merge",
     "run",
+    "sensitivity",
 }
-HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert")
+HEAVY = ("numba", "xarray", "pandas", "altair", "fastapi", "dask", "numpy", "vl_convert", "SALib")
 
 
 def test_the_public_names_are_these() -> None:

@@ -80,7 +80,8 @@ NAMED: list[Cells] = [
     },
     {
         "id": "short-checks",
-        "what": "guidelines on border checks eased for people from Ukraine, 2022/C 104 I/01; neighbours had begun before",
+        "what": "guidelines on easier border checks for people from Ukraine, 2022/C 104 I/01; neighbours had "
+        "begun before",
         "publisher": "European Commission",
         "published": "2022-03-04",
     },

@@ -6,10 +6,9 @@
 20
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # typing is not imported, for it takes longer than all the rest here
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -23,9 +22,12 @@ _HOMES = {
     "run": "egress.ensemble",
     "forecast": "egress.assimilate.forecasting",
     "calibrate": "egress.assimilate.forecasting",
+    "sensitivity": "egress.assimilate.sensitivity",
+    "merge": "egress.parts",
     "EgressError": "egress.errors",
     "ScenarioError": "egress.errors",
     "ObservationError": "egress.errors",
+    "MergeError": "egress.errors",
     "RunError": "egress.errors",
     "ConservationError": "egress.errors",
     "OutputError": "egress.errors",
@@ -33,10 +35,12 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from egress.assimilate.forecasting import calibrate, forecast
+    from egress.assimilate.sensitivity import sensitivity
     from egress.ensemble import run
     from egress.errors import (
         ConservationError,
         EgressError,
+        MergeError,
         ObservationError,
         OutputError,
         RunError,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     )
     from egress.forecasts import Forecast
     from egress.observations import Observations
+    from egress.parts import merge
     from egress.scenario.load import load
     from egress.scenario.schema import Scenario
     from egress.scenario.time import known
@@ -53,6 +58,7 @@ __all__ = [
     "ConservationError",
     "EgressError",
     "Forecast",
+    "MergeError",
     "ObservationError",
     "Observations",
     "OutputError",
@@ -65,12 +71,16 @@ __all__ = [
     "forecast",
     "known",
     "load",
+    "merge",
     "run",
+    "sensitivity",
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name when it is first used, so that `import egress` and `egress --help` stay quick."""
+    import importlib
+
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'egress' has no attribute {name!r}")

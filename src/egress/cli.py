@@ -1,4 +1,4 @@
-"""The command line: run, forecast, score, archive, validate, explain, new, list, schema.
+"""The command line: run, merge, forecast, score, archive, calibrate, sensitivity, validate, explain, new, list, schema.
 
 Whatever goes wrong is told in plain words on stderr, without a traceback: exit code 2, or 130 after Ctrl-C.
 Only typer and rich are imported here, so that `egress --help` answers at once and the first thing that
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress
 
+    from egress.parts import Part
     from egress.scenario.schema import Scenario
+    from egress.trajectory import Trajectory
 
 FAULTY, STOPPED = 2, 130  # exit codes
 WIDTH = 120  # columns of what goes into a file or another program
@@ -79,6 +81,16 @@ def _moment(text: str) -> date | datetime:
     return moment
 
 
+def _members(text: str) -> int | range:
+    """Read a number of members, or a range of them; anything else is a bad option."""
+    from egress.parts import read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def _step(hours: float | None) -> float | None:
     if hours is not None and hours not in STEPS:
         raise typer.BadParameter(f"{hours:g} h do not divide a day: expected {', '.join(map(str, STEPS))}")
@@ -101,8 +113,12 @@ def run(
     scenario: Source,
     out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-TIME).")] = None,
     members: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="How many runs of chance (else as the scenario says)."),
+        Any,
+        typer.Option(
+            parser=_members,
+            metavar="N or A:B",
+            help="How many runs of chance (else as the scenario says), or which: 0:500 are the first 500.",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
     as_of: Annotated[
@@ -159,6 +175,20 @@ def _run_to(
 
         chosen = {name: value for name, value in options.items() if value is not None}
         result = ensemble(scenario, **chosen, progress=progress)
+    _write_to(part, bar, seconds, source, scenario, result, exact)
+
+
+def _write_to(
+    part: Path,
+    bar: Progress,
+    seconds: dict[str, float],
+    source: str,
+    scenario: Scenario,
+    result: Trajectory,
+    exact: bool,
+) -> None:
+    """Print the summary of a run, and write its files to a folder."""
+    task = bar.task_ids[0]
     with _phase(bar, seconds, "comparing"):
         from egress.observations import Observations
         from egress.observe import compare
@@ -173,15 +203,63 @@ def _run_to(
     bar.start()
     folder.write(
         part, result, scenario, counts.data, comparison,
-        exact=exact, seconds=seconds, say=lambda name: bar.update(task, description=f"writing {name}"),
+        exact=exact, seconds=seconds, source=source, say=lambda name: bar.update(task, description=f"writing {name}"),
     )  # fmt: skip
 
 
-def _learnt(path: Path, scenario: Scenario, members: int | None) -> dict[str, Any]:
+def _learnt(path: Path, scenario: Scenario, members: int | range | None) -> dict[str, Any]:
     """Return what a posterior file teaches the members of a run."""
     from egress.assimilate.posterior import Posterior
 
-    return Posterior.open(path).of(scenario, scenario.members if members is None else members)
+    wanted = scenario.members if members is None else members.stop if isinstance(members, range) else members
+    return Posterior.open(path).of(scenario, wanted)
+
+
+@app.command()
+def merge(
+    parts: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The run folders of all parts, in any order.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-TIME).")] = None,
+    members: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many there must be: fewer or more are refused.")
+    ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="SCENARIO", help="Where the scenario is now (else where the parts had it).")
+    ] = None,
+) -> None:
+    """Put the parts of a run together (run --members A:B): the same files as one run of all members."""
+    with _bar() as bar:
+        seconds: dict[str, float] = {}
+        with _phase(bar, seconds, "reading"):
+            from egress.parts import found, joined
+
+            whole = found(parts, members)
+            source = scenario or str(whole[0].facts.get("source") or whole[0].attrs["scenario"])
+            chosen = _as_run(source, whole[0])
+        from egress.report import folder
+
+        place = out or folder.default(chosen.name, datetime.now())
+        with folder.prepared(place) as part:
+            with _phase(bar, seconds, "merging"):
+                result = joined(whole, lambda share: bar.update(bar.task_ids[0], completed=share))
+            _write_to(part, bar, seconds, source, chosen, result, bool(whole[0].facts.get("exact")))
+    typer.echo(f"Written to {place}: {result.data.sizes['member']} members of {len(whole)} parts", err=True)
+
+
+def _as_run(source: str, part: Part) -> Scenario:
+    """Return the scenario that a part ran; raise MergeError where it is another by now."""
+    from egress.errors import MergeError
+    from egress.scenario.load import load, scenario_hash
+
+    loaded = load(source)
+    hours = float(part.attrs["step_hours"])
+    scenario = loaded if loaded.period.step == hours else _stepped(loaded, hours)
+    ran, found = str(part.attrs["scenario_hash"]), scenario_hash(scenario)
+    if ran != found:
+        raise MergeError(
+            f"{part.folder}: ran another scenario than {source} is now ({ran}, not {found}); "
+            "name the one that was run with --scenario"
+        )
+    return scenario
 
 
 def _stepped(scenario: Scenario, step: float | None) -> Scenario:
@@ -198,6 +276,102 @@ def _start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | N
     from egress.scenario.time import zone
 
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+
+
+@app.command()
+def sensitivity(
+    scenario: Source,
+    outputs: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What for, such as arrivals,peak,queue,stranded,GEO,queue:lars."),
+    ] = None,
+    samples: Annotated[int, typer.Option(metavar="N", help="Base points of the design, a power of two.")] = 32,
+    kept: Annotated[int, typer.Option(min=1, metavar="N", help="Inputs measured one by one.")] = 12,
+    apart: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Groups of inputs to take number by number, such as groups.")
+    ] = None,
+    as_of: Annotated[
+        Any, typer.Option(parser=_moment, metavar="DATE", help="Use only what was known before the start of DATE.")
+    ] = None,
+    step: Annotated[
+        float | None, typer.Option(callback=_step, metavar="H", help="Hours of a step (else 12 or the scenario's).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-sensitivity-TIME).")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
+) -> None:
+    """Ask what would change our mind: how much of the spread of an output each unknown input accounts for."""
+    named = {"outputs": _listed(outputs), "apart": _listed(apart), "seed": seed, "as_of": as_of, "step": step}
+    with _bar() as bar:
+        from egress.report import folder
+
+        place = out or folder.default(f"{Path(scenario).name}-sensitivity", datetime.now())
+        with folder.prepared(place) as part:
+            from egress.assimilate.sensitivity import sensitivity as explored
+            from egress.report.sensitivity import summary, write
+
+            options = {name: value for name, value in named.items() if value is not None}
+            options |= {"samples": samples, "kept": kept, "threads": threads}
+            found = explored(scenario, **options, progress=lambda share: bar.update(bar.task_ids[0], completed=share))
+            bar.stop()
+            _print(summary(found))
+            write(found, part)
+    typer.echo(f"Written to {place}", err=True)
+
+
+def _listed(names: str | None) -> list[str] | None:
+    """Return names apart by commas."""
+    return None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+
+
+@app.command()
+def calibrate(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(help="A scenario folder or shipped scenario (with --without: the one to learn from, else all)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write (else SCENARIO.nc or without-CRISIS.yaml).")] = None,
+    until: Annotated[
+        Any,
+        typer.Option(parser=_moment, metavar="DATE", help="Use only counts published before the start of DATE."),
+    ] = None,
+    observations: Annotated[Path | None, typer.Option(help="CSV table with counts of your own.")] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(metavar="CRISIS", help="Write priors for a cold forecast of CRISIS, learnt from the others."),
+    ] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="How many members learn (else 1000, with --without 300)."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many at once (else one per processor).")
+    ] = None,
+) -> None:
+    """Learn from counts: write a posterior for run and forecast, or priors without a crisis."""
+    given = {"members": members, "seed": seed, "threads": threads, "until": until}
+    options = {name: value for name, value in given.items() if value is not None}
+    if without is None and scenario is None:
+        raise typer.BadParameter("expected a SCENARIO, or --without CRISIS")
+    if without is not None and observations is not None:
+        raise typer.BadParameter("--observations goes with a SCENARIO, not with --without")
+    with _bar() as bar:
+        with _phase(bar, {}, "reading"):
+            from egress.report import calibration
+
+        def progress(share: float) -> None:
+            label = "compiling (once)" if share == 0 else f"learning {without or scenario}"
+            bar.update(bar.task_ids[0], completed=share, description=label)
+
+        if without is not None:
+            text, place = calibration.cold(without, scenario, out, options, progress)
+        else:
+            text, place = calibration.posterior(str(scenario), observations, out, options, progress)
+    _print(text)
+    typer.echo(f"Written to {place}", err=True)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Many members of one scenario: chunks on threads, reduced to one trajectory.
 
-A member's luck depends on its number and the seed alone, so results are the same for any number of threads
-and any chunking, and members 0–9 of 200 equal a run of 10.
+A member's luck depends on its number and the seed alone, so results are the same for any number of threads,
+any chunking and any division of the members: members 0–9 of 200 equal a run of 10.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ import numpy.typing as npt
 import egress
 from egress.distribution import Distribution
 from egress.engine.world import World
+from egress.parts import numbers
 from egress.scenario.load import load, scenario_hash
 from egress.scenario.schema import Scenario
 from egress.scenario.time import known
@@ -51,7 +53,7 @@ class Drawn:
 def run(
     scenario: Scenario | str | Path,
     *,
-    members: int | None = None,
+    members: int | range | None = None,
     seed: int = DEFAULT_SEED,
     as_of: datetime | None = None,
     threads: int | None = None,
@@ -61,13 +63,17 @@ def run(
 ) -> Trajectory:
     """Run a scenario (or its name or folder) and return the trajectory of all its members.
 
+    `members` is how many, or the range of their numbers: a part of a run, to be merged (`egress.merge`).
     With `as_of` (with offset) only what was known by then is used. `progress` is called with the share done.
-    `learnt` puts what counts have taught (a posterior) in the place of draws. Raises ScenarioError for a faulty
-    scenario.
+    `learnt` puts what counts have taught (a posterior) in the place of draws; its rows are the members 0, 1, ….
+    Raises ScenarioError for a faulty scenario, ValueError for members that are none, not consecutive or not learnt.
 
     >>> import egress
     >>> run = egress.run("one-border", members=2, seed=1)
     >>> int(run.daily("XBB").sum()) > 0
+    True
+    >>> second = egress.run("one-border", members=range(1, 2), seed=1)
+    >>> bool((second.daily("XBB") == run.daily("XBB").sel(member=[1])).all())
     True
     """
     trajectory, _ = traced(
@@ -86,26 +92,32 @@ def run(
 def traced(
     scenario: Scenario | str | Path,
     *,
-    members: int | None = None,
+    members: int | range | None = None,
     seed: int = DEFAULT_SEED,
     as_of: datetime | None = None,
     threads: int | None = None,
     chunk: int = CHUNK,
     progress: Progress | None = None,
     learnt: Normals | None = None,
+    luck: npt.NDArray[np.int64] | None = None,
 ) -> tuple[Trajectory, Drawn]:
-    """Run as `run` does; return also what was drawn for each member."""
+    """Run as `run` does; return also what was drawn for each member.
+
+    `luck` [member] keys the draws of each member (else its own number does): equal keys, equal luck.
+    """
     started = time.perf_counter()
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
     whole = scenario
     if as_of is not None:
         scenario = known(scenario, as_of)
-    count = scenario.members if members is None else members
+    chosen = numbers(scenario.members if members is None else members)
     world = World.of(scenario, as_of)
-    arrays = blank(_sizes(world, count))
+    arrays = blank(_sizes(world, len(chosen)))
     threads = threads or os.cpu_count() or 1
-    seconds, drawn = _run_chunks(world, arrays, count, seed, threads, chunk, progress, learnt or {})
+    rows = _rows(learnt or {}, chosen)
+    keys = np.array(chosen, dtype=np.int64) if luck is None else luck
+    seconds, drawn = _run_chunks(world, arrays, keys, seed, threads, chunk, progress, rows)
     seconds["whole run"] = time.perf_counter() - started
     attrs = {
         "scenario": whole.name,
@@ -114,7 +126,9 @@ def traced(
         "scenario_hash": scenario_hash(whole),
         "egress_version": egress.__version__,
         "seed": seed,
-        "members": count,
+        "members": len(chosen),
+        "part": f"{chosen.start}:{chosen.stop}" if isinstance(members, range) else "",
+        "learnt": _fingerprint(learnt or {}),
         "as_of": "" if as_of is None else as_of.isoformat(),
         "step_hours": world.delta,
         "start": world.start.isoformat(),
@@ -123,13 +137,30 @@ def traced(
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "seconds": json.dumps({name: round(value, 3) for name, value in seconds.items()}),
     }
-    return Trajectory.of(arrays, _coords(world), world.per_day, attrs), drawn
+    coords = _coords(world) | {"member": np.array(chosen)}
+    return Trajectory.of(arrays, coords, world.per_day, attrs), drawn
+
+
+def _rows(learnt: Normals, members: range) -> Normals:
+    """Return what was learnt of these members; raise ValueError where there are more members than rows."""
+    few = min((len(values) for values in learnt.values()), default=members.stop)
+    if few < members.stop:
+        raise ValueError(f"members {members.start}:{members.stop}: the counts have taught {few} members only")
+    return {name: values[members.start : members.stop] for name, values in learnt.items()}
+
+
+def _fingerprint(learnt: Normals) -> str:
+    """Return 12 hexadecimal digits of what was learnt, for parts of runs that differ in it are not of one run."""
+    digest = sha256()
+    for name in sorted(learnt):
+        digest.update(f"{name} {learnt[name].shape} ".encode() + np.ascontiguousarray(learnt[name]).tobytes())
+    return digest.hexdigest()[:12] if learnt else ""
 
 
 def _run_chunks(
     world: World,
     arrays: dict[str, Any],
-    count: int,
+    keys: npt.NDArray[np.int64],
     seed: int,
     threads: int,
     chunk: int,
@@ -140,6 +171,7 @@ def _run_chunks(
     from egress.engine.loop import advance, begin
     from egress.engine.members import Members
 
+    count = len(keys)
     chunk = max(1, min(chunk, -(-count // max(threads, 1))))
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
@@ -151,7 +183,7 @@ def _run_chunks(
         if stop.is_set():
             return
         given = {name: values[first:last] for name, values in learnt.items()}
-        members = Members(world, seed, np.arange(first, last, dtype=np.int64), given)
+        members = Members(world, seed, keys[first:last], given)
         part = begin(members, {name: values[first:last] for name, values in arrays.items()})
         for _ in range(world.steps):
             if stop.is_set():

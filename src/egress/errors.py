@@ -5,6 +5,7 @@ EgressError
 ├── ObservationError   a table of counts cannot be used; carries every fault with its place
 ├── RunError           a run cannot go on (a ring overflowed, people were lost)
 │   └── ConservationError
+├── MergeError         run folders are not the parts of one run
 └── OutputError        a folder or file cannot be written
 """
 
@@ -54,6 +55,10 @@ class RunError(EgressError):
 
 class ConservationError(RunError):
     """People appeared or vanished: a defect of egress, never of the input."""
+
+
+class MergeError(EgressError):
+    """Run folders are not the parts of one run, or not all of them."""
 
 
 class OutputError(EgressError):

@@ -1,6 +1,6 @@
 """A trajectory: what happened in every member of a run; an `xarray.Dataset` of whole persons with units.
 
-Written as NetCDF: exact numbers up to `MOST_MEMBERS` members, quantiles above that.
+Written as NetCDF: exact numbers up to `MOST_MEMBERS` members and of every part of a run, else quantiles.
 """
 
 from __future__ import annotations
@@ -125,8 +125,9 @@ class Trajectory:
         return summed
 
     def save(self, path: Path) -> None:
-        """Write NetCDF (int32 persons); above MOST_MEMBERS members quantiles over members only."""
-        data = self.data if self.data.sizes["member"] <= MOST_MEMBERS else quantiles(self.data)
+        """Write NetCDF (int32 persons); above MOST_MEMBERS members quantiles only, but of a part its members."""
+        few = self.data.sizes["member"] <= MOST_MEMBERS
+        data = self.data if few or self.data.attrs.get("part") else quantiles(self.data)
         temporary = path.with_name(path.name + ".part")
         encoding: dict[Any, Any] = {
             name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iuf"
@@ -143,16 +144,19 @@ class Trajectory:
         """Read what `save` wrote, whole, into memory."""
         import xarray as xr
 
-        with xr.open_dataset(path, engine="h5netcdf") as data:
+        with xr.open_dataset(path, engine="h5netcdf", decode_timedelta=False) as data:
             return cls(data.load())
 
 
 def quantiles(data: xr.Dataset) -> xr.Dataset:
     """Return quantiles over members of every variable that has members (dim `quantile`)."""
     kept = data.drop_vars(["parameters", "policy_start"])
+    empty = [name for name, variable in kept.items() if not variable.size]  # seats without services: xarray fails
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # a lane shut in every member
-        out = kept.quantile(list(QUANTILES), dim="member", keep_attrs=True, skipna=True)
+        out = kept.drop_vars(empty).quantile(list(QUANTILES), dim="member", keep_attrs=True, skipna=True)
+    for name in empty:
+        out[name] = kept[name].drop_vars("member", errors="ignore")[: len(QUANTILES)].rename(member="quantile")
     out.attrs = data.attrs | {"note": f"quantiles over {data.sizes['member']} members"}
     return out
 

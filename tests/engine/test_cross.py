@@ -80,6 +80,45 @@ def test_twenty_minutes_show_at_six_hours() -> None:
     assert run.state.wait_sum[0, 0] / 603 == pytest.approx(6 * (1 / 603 - 1 / 636) * 603 / 2, rel=1e-9)
 
 
+def come_by_part(run: small.Small, by_part: list[int]) -> None:
+    """Let people of the surge arrive in each part of this step."""
+    come(run, sum(by_part))
+    run.state.road_parts[:, 0, run.now.step % run.state.road.shape[2]] += by_part
+
+
+def test_a_lane_idles_until_the_first_of_them_come() -> None:
+    # 100.5 an hour could pass. 400 come in the last two hours: 201 pass in these two hours, and not 400.
+    run = begun(20)
+    come_by_part(run, [0, 0, 0, 0, 200, 200])
+    found = step(run)
+    assert (found["served"][:, 0] == 201).all()
+    assert (found["queue"][:, 0] == 199).all()
+    lane = plain.Fifo()
+    for hour, people in enumerate([0, 0, 0, 0, 200, 200]):
+        lane.step(hour, 1.0, people, 100.5)
+    # who comes in which of the two hours is drawn: 200 ± 10
+    small.near(run.state.wait_sum[:, 0], sum(lane.waits), 100.0)
+    small.near(run.state.queue_integral[:, 0], lane.area, 100.0)
+
+
+def test_a_lane_with_a_queue_does_not_idle() -> None:
+    run = begun(5)
+    come(run, 2000)
+    step(run)
+    run.again()
+    come_by_part(run, [0, 0, 0, 0, 200, 200])
+    assert (step(run)["served"][:, 0] == 603).all()
+
+
+def test_ordinary_traffic_comes_evenly_beside_a_late_surge() -> None:
+    # 10 an hour all the time, and 600 in the last hour: 50 pass in five hours and 100 or 101 in the last
+    run = begun(2000)
+    come_by_part(run, [0, 0, 0, 0, 0, 600])
+    found = step(run, 60)
+    served = found["served"][:, 0]
+    small.near(served, 50 + 100, 60 * 5 / 36, slack=0.5)
+
+
 def test_those_served_first_came_first() -> None:
     run = begun(500)
     come(run, 900, 0)
@@ -160,8 +199,8 @@ def test_giving_up_falls_with_the_time_spent(people: int) -> None:
     stay, spread = 1.0, 0.0
     for number in range(4):
         run.again()
-        elapsed = 6 * (number + 1) - 3.0
-        leave = plain.gives_up(0.02, 24.0, elapsed, 6.0)
+        # they came at 3 h on average: at the begin of the next step they have the risk of the ages 0 to 6 h
+        leave = plain.gives_up(0.02, 24.0, 6.0 * number, 6.0)
         found = step(run)
         mean = people * stay * leave
         # a cohort has the risk at its mean arrival: the curvature over 6 h is (6/24)²/24 of it
@@ -235,7 +274,7 @@ def test_those_who_leave_a_vehicle_queue_may_walk_on() -> None:
     run.now.lane_open[:] = 0.0
     before = run.state.queue[:, 1].sum(axis=(1, 2))
     found = step(run)
-    leave = plain.gives_up(0.03, 24.0, 3.0, 6.0)
+    leave = plain.gives_up(0.03, 24.0, 0.0, 6.0)
     small.near(found["gave_up"], [vehicle * leave, 400 * leave], 1000 * leave, slack=2.0)
     walked = run.state.queue[:, 1].sum(axis=(1, 2)) - before + found["gave_up"][:, 1]
     small.near(walked - 0.7 * found["gave_up"][:, 0], 0, vehicle * leave * 0.21)

@@ -101,6 +101,15 @@ def many_multinomial_cdf(n: int, cdf: Any, samples: int) -> Counts:
 
 
 @numba.njit
+def many_spread(n: int, reached: Any, samples: int) -> Counts:
+    out = np.zeros((samples, len(reached)), np.int64)
+    scratch = np.zeros(100)
+    for i in range(samples):
+        draws.spread(n, reached, out[i], scratch, draws.key(SEED, i, 1, 1, 4))
+    return out
+
+
+@numba.njit
 def many_multivariate(counts: Any, taken: int, samples: int) -> Counts:
     out = np.zeros((samples, len(counts)), np.int64)
     for i in range(samples):
@@ -312,12 +321,14 @@ SPREADS = [
 ]
 
 
-@pytest.mark.parametrize("n", [1, 2, 8, 9, 17, 18, 72, 500])
+@pytest.mark.parametrize("n", [1, 2, 8, 9, 17, 18, 72, 101, 500])
 @pytest.mark.parametrize("spread", SPREADS, ids=["few classes", "many classes"])
-@pytest.mark.parametrize("cumulative", [False, True])
-def test_multinomial_is_exact(n: int, spread: Any, cumulative: bool) -> None:
+@pytest.mark.parametrize("kind", ["chances", "cumulative", "weights"])
+def test_multinomial_is_exact(n: int, spread: Any, kind: str) -> None:
     samples = 20_000
-    if cumulative:
+    if kind == "weights":
+        sample = many_spread(n, np.cumsum(3.7 * spread), samples)
+    elif kind == "cumulative":
         cdf = np.cumsum(spread)
         cdf[spread.nonzero()[0][-1] :] = 1.0
         sample = many_multinomial_cdf(n, cdf, samples)

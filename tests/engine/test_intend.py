@@ -36,6 +36,47 @@ def test_two_half_steps_are_one_step() -> None:
     np.testing.assert_allclose(half @ half, whole, atol=1e-12)
 
 
+@pytest.mark.parametrize("parts", [1, 6, 24])
+def test_acts_within_a_step_are_those_of_shorter_steps(parts: int) -> None:
+    whole, early = np.empty((5, 5)), np.empty((4, parts))
+    intend.over_step(np.array([0.05]), 0.4, 0.03, 0.1, 6.0, whole, early)
+    np.testing.assert_allclose(whole, plain.chances(0.05, 0.4, 0.03, 0.1, 6.0), atol=1e-10)
+    for part in range(parts):
+        until = plain.chances(0.05, 0.4, 0.03, 0.1, 6.0 * (part + 1) / parts)
+        np.testing.assert_allclose(early[:, part], until[:4, 4], atol=1e-10)
+
+
+def test_a_hazard_that_begins_within_a_step() -> None:
+    # Nothing for three hours, then 0.05 per hour for three: exp(3 Q₀) exp(3 Q₁), not exp(6 Q at the mean).
+    course = np.array([0.0, 0.0, 0.0, 0.05, 0.05, 0.05])
+    whole, early = np.empty((5, 5)), np.empty((4, 6))
+    intend.over_step(course, 0.4, 0.03, 0.1, 6.0, whole, early)
+    expected = plain.chances(0.0, 0.4, 0.03, 0.1, 3.0) @ plain.chances(0.05, 0.4, 0.03, 0.1, 3.0)
+    np.testing.assert_allclose(whole, expected, atol=1e-10)
+    assert (early[0, :3] == 0.0).all()
+
+
+def test_when_people_act_is_handed_on() -> None:
+    # Everybody decides at once and acts at 1 an hour: 1 − exp(−t) have by t; those who only looked again, evenly.
+    given = {"intention_rate": 0.0, "act_rate": 1.0, "retry_rate": 0.1}
+    run = small.run(small.scenario(given), members=3)
+    run.state.ready[:, 0, 0] = 700
+    run.state.waiting[:, 0, 1] = 500
+    intend.step(run.members, run.state, run.now)
+    hours = np.arange(1, 7)
+    np.testing.assert_allclose(run.now.acted_by[:, 0], np.tile(-np.expm1(-hours) / -np.expm1(-6), (3, 1)), rtol=1e-9)
+    np.testing.assert_allclose(run.now.acted_by[:, 1], np.tile(hours / 6, (3, 1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
+def test_mean_time_between_two_looks_is_that_of_the_rate(delta: float) -> None:
+    # A look in the middle of a step, the next in the middle of a later one: mean Δ/p = 1/ρ0 with p = ρ0 Δ.
+    run = small.run(small.scenario({"retry_rate": 0.02, "intention_rate": 0.0}, step=delta), members=2000)
+    run.state.waiting[:, 0, 0] = 1000
+    intend.step(run.members, run.state, run.now)
+    small.near(run.state.acted[:, 0, 0], 1000 * 0.02 * delta, 1000 * 0.02 * delta * (1 - 0.02 * delta))
+
+
 @pytest.mark.parametrize("size", [3, 400])
 def test_draws_have_the_means_of_the_chain(size: int) -> None:
     signal = {
@@ -65,7 +106,7 @@ def test_draws_have_the_means_of_the_chain(size: int) -> None:
         chance = plain.chances(0.02 * strength, 0.3, 2 / 48, 0.08, 6.0)[:4]
         people = np.array(list(before.values())) * float(size)
         mean, variance = people @ chance, plain.covariance(people, chance)
-        looked, rested = 1 - np.exp(-0.03 * 6), 1 - np.exp(-6 / 40)
+        looked, rested = 0.03 * 6, 6 / 40
         mean[4] += size * looked
         variance[4] += size * looked * (1 - looked)
         stages = [state.susceptible, state.prep1, state.prep2, state.ready, state.acted]

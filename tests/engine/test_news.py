@@ -67,12 +67,17 @@ def test_pressure_adds_signals_and_multiplies_by_the_series() -> None:
     run = small.run(said)
     for _ in range(14):
         begin = run.now.begin
-        one = plain.mean_kernel(begin - 3, begin + 3, 24, 48)
-        war = plain.mean_kernel(begin - 20, begin - 14, 0, 72)
-        less = plain.mean_kernel(begin - 30, begin - 24, 24, 24)
-        lift = np.exp(0.7 * min((begin + 3) / 48, 1.0))
-        expected = np.array([[one + 0.5 * war * w, 0.2 * one + 0.5 * war * w - 2 * less] for w in (1.0, 0.4)])
-        assert run.now.pressure[0] == pytest.approx(np.maximum(expected * lift, 0), abs=1e-9)
+        parts = 6 if any(begin < at < begin + 6 for at in (3, 20, 30)) else 1
+        expected = np.zeros((2, 2))
+        for first in begin + np.arange(parts) * 6 / parts:
+            last = first + 6 / parts
+            one = plain.mean_kernel(first - 3, last - 3, 24, 48)
+            war = plain.mean_kernel(first - 20, last - 20, 0, 72)
+            less = plain.mean_kernel(first - 30, last - 30, 24, 24)
+            lift = np.exp(0.7 * min((first + last) / 2 / 48, 1.0))
+            pressed = [[one + 0.5 * war * w, 0.2 * one + 0.5 * war * w - 2 * less] for w in (1.0, 0.4)]
+            expected += np.maximum(pressed, 0) * lift / parts
+        assert run.now.pressure[0] == pytest.approx(expected, abs=1e-9)
         run.again()
 
 

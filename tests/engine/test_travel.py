@@ -17,9 +17,34 @@ from egress.engine.processes import travel
 @pytest.mark.parametrize("hours", [0.5, 2.0, 17.0])
 def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     number = int(hours * spread**3.09 / delta) + 3
-    found = travel.slot_cdf(np.array([[hours]]), np.array([spread]), delta, number)[0, 0]
-    np.testing.assert_allclose(np.diff(found, prepend=0.0), plain.slots(hours, spread, delta, number), atol=1e-6)
-    assert found[-1] == 1.0
+    parts = int(delta)
+    cdf = np.empty(number * parts)
+    even = np.arange(1, parts + 1) / parts
+    for known in (True, False):  # evenly over the step, in closed form and as a course that happens to be even
+        travel.arrivals(hours, np.log(spread), even, known, delta, parts, cdf)
+        found = np.diff(cdf[parts - 1 :: parts], prepend=0.0)
+        np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-6)
+        assert cdf[-1] == 1.0
+
+
+@pytest.mark.parametrize("people", [50, 5000])
+def test_those_who_act_late_in_a_step_arrive_late(people: int) -> None:
+    # All act in the fifth hour of six and drive 3 h ± 10 %: as from a step of one hour that begins at 4.
+    run = begun(1)
+    slots = 8
+    ring, by_part = np.zeros((400, slots, 1), dtype=np.int32), np.zeros((400, slots, 6), dtype=np.float32)
+    acted = np.array([0, 0, 0, 0, 1.0, 1.0])
+    pace = travel.pace(np.array([1.1]))[0]
+    for m in range(400):
+        state = np.uint64(m + 1)
+        travel.on_the_way(people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], state)
+    p = plain.slots(3.0, 1.1, 1.0, 44)
+    hourly = np.concatenate([np.zeros(4), p]).reshape(slots, 6)
+    total = hourly.sum(axis=1)
+    small.near(np.roll(ring[:, :, 0], -2, axis=1), people * total, people * total * (1 - total), slack=people * 2e-4)
+    mean = np.roll(by_part, -2, axis=1).mean(axis=0)
+    np.testing.assert_allclose(mean, people * hourly, atol=4 * np.sqrt(people / 4 / 400) + people * 2e-3)
+    assert run.state.road_parts.shape[3] == 6
 
 
 def flights(**more: Any) -> dict[str, Any]:
@@ -177,18 +202,42 @@ def test_ordinary_travellers_fly_with_the_seats_they_hold() -> None:
 
 @pytest.mark.parametrize("distance", [0.0, 2.0, 6.0, 9.0])
 def test_a_block_that_begins_catches_those_who_have_not_passed(distance: float) -> None:
-    run = begun(2000)
+    policy = {
+        "id": "block",
+        "what": "x",
+        "history": [{"at": "2030-03-04T00:00+00:00", "status": "in_force", "evidence": ["x"]}],
+        "effects": [{"kind": "road_block", "distance": distance, "turned_back": 0.7}],
+    }
+    run = begun(2000, policies=(policy,))
     state = run.state
     slots = state.road.shape[2]
     state.road[:, 0, :, 0] = 90
     state.road_from[:, 0, 0] = [60 * slots, 30 * slots]
-    run.now.block[:], run.now.block_hours[:] = 0.7, distance
-    step(run)
-    share = np.array([plain.passes(6 * j, 6 * j + 6, distance, 0, 6) * 0.7 for j in range(slots)])
+    for _ in range(slots - int(distance / 6)):
+        step(run)
+        run.again()
+    share = np.array([plain.passes(6 * j, 6 * j + 6, distance, 0, 999) * 0.7 for j in range(slots)])
     small.near(90 - state.road[:, 0, :, 0], 90 * share, 90 * share * (1 - share))
     caught = 90 * share.sum()
     small.near(state.cooling[:, :, 0], caught * np.array([2, 1]) / 3, caught)
     assert np.array_equal(state.road[:, 0].sum(axis=1), state.road_from[:, 0].sum(axis=2))
+
+
+@pytest.mark.parametrize("people", [5, 1000])
+def test_those_who_book_at_the_last_minute_leave_after_it(people: int) -> None:
+    # At 12:00, six hours a step: who booked in it left, on average over when he acted, by 18:00 with the chance
+    # 1 − ln 2 = 0.31, and whoever had booked before with a half.
+    for late, share in ((False, 0.5), (True, 1 - np.log(2))):
+        run = begun(2000)
+        fly = int(np.flatnonzero(~run.members.world.product_domestic)[0])
+        run.now.begin = 12.0
+        run.state.booked[:, fly, 0, 0] = people
+        run.state.booked_from[:, fly, 0] = [people, 0]
+        run.now.last_minute[:, run.members.world.product_service[fly]] = people if late else 0
+        step(run)
+        left = people - run.state.booked[:, fly, 0, 0]
+        assert (left == left[0]).all()
+        assert left[0] == pytest.approx(people * share, abs=1.0 + 0.002 * people)
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])

@@ -19,9 +19,11 @@ def stepped(hours: float) -> Scenario:
     return scenario.model_copy(update={"period": scenario.period.model_copy(update={"step": hours})})
 
 
-@pytest.mark.parametrize("step", [1.0, 6.0, 24.0])
-def test_little_on_a_busy_border(step: float):
-    # ∫ people waiting dt = Σ waits. The left side is summed here from the recorded queue by trapezoids.
+@pytest.mark.parametrize(("step", "bent"), [(1.0, 1e-9), (6.0, 0.003), (24.0, 0.025)])
+def test_little_on_a_busy_border(step: float, bent: float):
+    # ∫ people waiting dt = Σ waits. The left side is summed here from the recorded queue by trapezoids. They are
+    # exact but for the step in which the rush begins: the queue is not a straight line in it, but bent where the
+    # first of them come; within an hour it is.
     chunk = started(stepped(step), 3)
     for _ in range(chunk.members.world.steps):
         advance(chunk)
@@ -29,7 +31,7 @@ def test_little_on_a_busy_border(step: float):
     integral, waits = conserve.waiting_time(chunk.state, end)
     queue = chunk.record["queue"][:, :, 0].astype(float)
     trapezoid = step * (queue.sum(axis=1) - queue[:, -1] / 2)
-    np.testing.assert_allclose(integral[:, 0], trapezoid)
+    np.testing.assert_allclose(integral[:, 0], trapezoid, rtol=bent)
     np.testing.assert_allclose(waits, integral, rtol=1e-9)
     assert (integral > 100_000).all()
 
@@ -74,11 +76,8 @@ def daily() -> dict[float, Any]:
     return out
 
 
-DISCRETE = "arrivals are spread evenly over a step: at the onset the door works before the first of them comes"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("hours", [3.0, pytest.param(1.0, marks=pytest.mark.xfail(strict=True, reason=DISCRETE))])
+@pytest.mark.parametrize("hours", [3.0, 1.0])
 @pytest.mark.parametrize("series", ["gross", "staying"])
 def test_halving_the_step_leaves_the_daily_means(daily, series: str, hours: float):
     coarse, fine = daily[6.0][series], daily[hours][series]
@@ -90,13 +89,12 @@ def test_halving_the_step_leaves_the_daily_means(daily, series: str, hours: floa
 @pytest.mark.slow
 @pytest.mark.parametrize("hours", [3.0, 1.0])
 def test_step_moves_people_by_hours_and_loses_none(daily, hours: float):
-    # What the idle door misses before the first arrival, at most (6 h − step) / 2 of spare room of 29 an hour
-    # and the two hours' drive, passes later: never more than 75 people apart, and the same in the end.
+    # An hour of the door is 50 people: the queue is known to half an hour of it, and nobody is lost.
     coarse, fine = daily[6.0], daily[hours]
     assert coarse["gross"].sum() == pytest.approx(fine["gross"].sum(), rel=0.003)
     assert coarse["staying"][-1] == pytest.approx(fine["staying"][-1], rel=0.003)
     apart = np.abs(coarse["queue at midnight"] - fine["queue at midnight"])
-    assert apart.max() < 75
+    assert apart.max() < 25
 
 
 def test_books_of_the_trajectory_balance():

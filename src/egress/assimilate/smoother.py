@@ -4,10 +4,11 @@ A member is a point z in a space of standard normals: parameters, uncertain inpu
 (intention, pulls, service). From z and its own luck the engine makes its state, so that moving z moves the state
 of the past as well as the constants. The counts are taken in `ROUNDS` equal parts:
 
-    z ← z + ρ∘C_zy (C_yy + ROUNDS · R)⁻¹ (d + √ROUNDS ε − y),     ε ~ N(0, R)
+    z ← z + C_zy (C_yy + ROUNDS · R)⁻¹ (d + √ROUNDS ε − y),     ε ~ N(0, R)
 
-C are covariances over members, y what a member predicts and d what was counted (assimilate.counts). ρ leaves out
-correlations that chance alone makes in so many members. Whether and when policies happen is never learnt.
+C are covariances over members, y what a member predicts and d what was counted (assimilate.counts). The update is
+taken along the uncorrelated directions of y / √R; along each, correlations that chance alone makes in so many members
+are left out. Whether and when policies happen is never learnt.
 
 Source: Emerick & Reynolds 2013, "Ensemble smoother with multiple data assimilation",
 doi:10.1016/j.cageo.2012.03.011; Luo & Bhakta 2020, "Automatic and adaptive localization for ensemble-based
@@ -116,7 +117,7 @@ def _moved(
     z = np.concatenate([normals[name].reshape(len(predicted), -1) for name in free], axis=1)
     blur = np.sqrt(rounds) * evidence.sd * luck.standard_normal(predicted.shape)
     gap = evidence.value + blur - predicted
-    z = np.clip(z + gap @ _gain(z, predicted, evidence.sd, rounds).T, -FARTHEST, FARTHEST)
+    z = np.clip(z + _step(z, predicted, gap / evidence.sd, evidence.sd, rounds), -FARTHEST, FARTHEST)
     moved = dict(normals)
     at = 0
     for name in free:
@@ -126,16 +127,21 @@ def _moved(
     return moved
 
 
-def _gain(z: Floats, predicted: Floats, sd: Floats, rounds: int) -> Floats:
-    """Return [numbers, n] by how much each standard normal follows each count."""
+def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, rounds: int) -> Floats:
+    """Return [member, numbers] by how much each standard normal moves; `gap` [member, n] in units of `sd`.
+
+    The counts are turned to directions in which members differ without correlation; localizing these leaves the
+    balance between counts that say nearly the same untouched.
+    """
     members = len(z)
-    away, apart = z - z.mean(axis=0), predicted - predicted.mean(axis=0)
-    joint = away.T @ apart / (members - 1)
-    spread = np.outer(away.std(axis=0), apart.std(axis=0))
-    strength = np.abs(joint) / np.maximum(spread, 1e-300) * np.sqrt(members)
-    sure = np.clip((strength - CHANCE[0]) / (CHANCE[1] - CHANCE[0]), 0.0, 1.0)
-    of_counts = apart.T @ apart / (members - 1) + rounds * np.diag(sd**2)
-    return np.asarray(np.linalg.solve(of_counts, (sure * joint).T).T)
+    apart = (predicted - predicted.mean(axis=0)) / sd / np.sqrt(members - 1)
+    directions, strength, of_counts = np.linalg.svd(apart, full_matrices=False)
+    away = z - z.mean(axis=0)
+    joint = away.T @ directions / np.sqrt(members - 1)
+    seen = np.abs(joint) / np.maximum(away.std(axis=0), 1e-300)[:, None] * np.sqrt(members)
+    sure = np.clip((seen - CHANCE[0]) / (CHANCE[1] - CHANCE[0]), 0.0, 1.0)
+    along = gap @ of_counts.T * (strength / (strength**2 + rounds))
+    return np.asarray(along @ (sure * joint).T)
 
 
 def _levels(evidence: Evidence, trajectory: Trajectory, seed: int) -> dict[str, Floats]:

@@ -16,6 +16,7 @@ import numpy as np
 
 # The fixed-width numbers, to convert in a kernel. To mypy they give Any: a NumPy number stands for an int
 # or a float there. Never mix int64 with uint64 in arithmetic: Numba makes the result a float64.
+int32: Any = np.int32
 int64: Any = np.int64
 uint64: Any = np.uint64
 float64: Any = np.float64
@@ -27,3 +28,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(function: F) -> F:
     """Return the function compiled by Numba at its first call for each combination of argument types."""
     return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+
+
+def lean(function: F) -> F:
+    """Return the function compiled without counts of references: it may not make arrays, views of them it may.
+
+    Numba counts the uses of every array by atomic additions, also of those in tuples and of views; in loops over
+    cells they cost more than the draws. What a lean function works with is made by its caller.
+    """
+    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function))
+
+
+def inlined(function: F) -> F:
+    """Return a lean function that is put whole into its callers: passing thirty arrays costs more than many a loop."""
+    options = {"cache": True, "error_model": "numpy", "nogil": True, "forceinline": True, "_nrt": False}
+    return cast(F, numba.njit(**options)(function))

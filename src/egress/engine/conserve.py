@@ -6,14 +6,14 @@
     abroad = in the air + transit + recent + settled + onward + returned
     ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
 
-The balance of people is checked in every step, places against origins and waits against integrals once a day.
+All of it is checked in every step, places against origins by their totals; once a day by class.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, inlined, int32, lean
 from egress.engine.state import HOME, State
 from egress.engine.world import Floats, Ints, World
 from egress.errors import ConservationError
@@ -138,3 +138,86 @@ def assert_waits(state: State, world: World) -> None:
     scale = np.maximum(np.abs(integral), 1.0)
     if (np.abs(integral - waits) > TOLERANCE * scale * max(state.step, 10)).any():
         raise ConservationError(f"the integral of a queue differs from the sum of its waits after step {state.step}")
+
+
+BOOKED, ROAD, ABROAD, WAITS = 0, 1, 2, 3
+WHAT = (
+    "people booked do not add up to their origins",
+    "people on the road or queued do not add up to their origins",
+    "people abroad do not add up to their origins",
+    "the integral of a queue differs from the sum of its waits",
+)
+
+
+def assert_kept(state: State, world: World) -> None:
+    """Raise ConservationError if the total of a place is not that of its origins, or waits and queues differ."""
+
+    def rows(table: Ints) -> Ints:
+        return table.reshape(len(table), int(np.prod(table.shape[1:])))
+
+    def places(table: Ints) -> Ints:
+        return table.reshape(len(table), table.shape[1], int(np.prod(table.shape[2:])))
+
+    what = kept(
+        places(state.booked), places(state.booked_from), places(state.road), places(state.road_from), state.queue,
+        state.oldest, state.newest, state.cohort_from, state.cohort_to, rows(state.abroad),
+        rows(state.air), rows(state.recent), (state.transit, state.settled, state.onward, state.returned),
+        state.queue_integral, state.wait_sum, state.step * world.delta, TOLERANCE * max(state.step, 10),
+    )  # fmt: skip
+    if what >= 0:
+        raise ConservationError(f"{WHAT[what]} after step {state.step}")
+
+
+@inlined
+def _row(table: Ints, m: int) -> int:
+    """Return the sum of a row of a table [M, _]; added up as the counts are kept, which is quicker."""
+    total = int32(0)
+    for i in range(table.shape[1]):
+        total = int32(total + table[m, i])
+    return total  # type: ignore[no-any-return]
+
+
+@inlined
+def _place(table: Ints, m: int, place: int) -> int:
+    """Return the people of a place of a table [M, place, _]."""
+    total = int32(0)
+    for i in range(table.shape[2]):
+        total = int32(total + table[m, place, i])
+    return total  # type: ignore[no-any-return]
+
+
+@lean
+def kept(
+    booked: Ints, booked_from: Ints, road: Ints, road_from: Ints, queue: Ints, oldest: Ints, newest: Ints,
+    cohort_from: Floats, cohort_to: Floats, abroad: Ints, air: Ints, recent: Ints,
+    stocks: tuple[Ints, ...], integral: Floats, wait_sum: Floats, until: float, tolerance: float,
+) -> int:  # fmt: skip
+    """Return which of WHAT does not hold in some member, −1 if all of it does; tables [M, place, _] and [M, _]."""
+    for m in range(booked.shape[0]):
+        for p in range(booked.shape[1]):
+            if _place(booked, m, p) != _place(booked_from, m, p):
+                return BOOKED
+        travelling, from_origins = 0, 0
+        for x in range(road.shape[1]):
+            travelling += _place(road, m, x)
+            from_origins += _place(road_from, m, x)
+        for lane in range(queue.shape[1]):
+            waits = wait_sum[m, lane]
+            for number in range(oldest[m, lane], newest[m, lane]):
+                q = number % queue.shape[2]
+                people = queue[m, lane, q, queue.shape[3] - 1]
+                surge = 0
+                for c in range(queue.shape[3] - 1):
+                    surge += queue[m, lane, q, c]
+                travelling += surge
+                waits += (people + surge) * (until - (cohort_from[m, lane, q] + cohort_to[m, lane, q]) / 2.0)
+            if abs(waits - integral[m, lane]) > tolerance * max(abs(integral[m, lane]), 1.0):
+                return WAITS
+        if travelling != from_origins:
+            return ROAD
+        people = _row(air, m) + _row(recent, m) - _row(abroad, m)
+        for stock in stocks:
+            people += _row(stock, m)
+        if people != 0:
+            return ABROAD
+    return -1

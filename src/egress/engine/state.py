@@ -61,6 +61,8 @@ class State:
     """[M, S] fraction of an ordinary traveller still to be counted as flown."""
     road: Int32s
     """[M, X, R, C] on the way to a land door, by step of arrival (ring)."""
+    road_parts: npt.NDArray[np.float32]
+    """[M, X, R, parts] how many of them come in each part (an hour) of that step; expected where they are many."""
     road_from: Int32s
     """[M, X, C, O] where those on the way to a door or in its queues come from."""
     air: Int32s
@@ -176,6 +178,7 @@ def initial(members: Members) -> State:
         ordinary_held=reals(w.services, days),
         ordinary_flown=reals(w.services),
         road=people(x, road, c),
+        road_parts=np.zeros((m, x, road, w.parts), dtype=np.float32),
         road_from=people(x, c, o),
         air=people(a - x, air, c),
         queue=people(lanes, queue, c + 1),

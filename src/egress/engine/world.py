@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache, cached_property
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,11 @@ class World:
     def per_day(self) -> int:
         """Steps per day."""
         return round(24 / self.delta)
+
+    @cached_property
+    def parts(self) -> int:
+        """Parts of a step, of an hour or less: what happens within a step is followed by them."""
+        return ceil(self.delta)
 
     @cached_property
     def steps(self) -> int:

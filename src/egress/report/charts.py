@@ -60,7 +60,19 @@ def svg(chart: Chart, label: str, datasets: Mapping[str, Any] | None = None) -> 
 
     `datasets` are the large ones that the chart only names: altair copies many times what it holds.
     """
-    spec = chart.configure(font=FONT, background="transparent").to_dict(validate=False)
+    return embedded(vl_convert.vegalite_to_svg(_styled(chart, datasets)), label)
+
+
+def png(chart: Chart) -> bytes:
+    """Return a chart as a picture for slides and messages, on white."""
+    spec = _styled(chart, None)
+    spec["config"]["background"] = "white"
+    return bytes(vl_convert.vegalite_to_png(spec, scale=2))
+
+
+def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what vega is told of a chart, in the look of the report."""
+    spec: dict[str, Any] = chart.configure(font=FONT, background="transparent").to_dict(validate=False)
     spec["config"] |= {
         "view": {"stroke": None},
         "axis": {
@@ -71,7 +83,7 @@ def svg(chart: Chart, label: str, datasets: Mapping[str, Any] | None = None) -> 
         "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"},
     }  # fmt: skip
     spec["datasets"] = spec.get("datasets", {}) | dict(datasets or {})
-    return embedded(vl_convert.vegalite_to_svg(spec), label)
+    return spec
 
 
 def embedded(text: str, label: str) -> str:

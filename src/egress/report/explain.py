@@ -67,11 +67,11 @@ def _table(*columns: str) -> Table:
 def _parameters(scenario: Scenario) -> RenderableType:
     table = _table("name", "90 % range", "middle", "unit", "meaning", "source")
     for row in scenario.parameters:
-        table.add_row(Text(row.name), *_range(row), Text(row.unit), Text(row.meaning), Text(row.source))
+        table.add_row(Text(row.name), *ranged(row), Text(row.unit), Text(row.meaning), Text(row.source))
     return table
 
 
-def _range(row: Parameter) -> tuple[str, str]:
+def ranged(row: Parameter) -> tuple[str, str]:
     """Return the range and the middle of a parameter in the unit of its row; no range where it is certain."""
     timed = row.dimension in ("rate", "duration", "distance", "speed")
     unit = parse(f"1 {row.unit}".replace(" /", "/"), row.dimension) if timed else 1.0

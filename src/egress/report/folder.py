@@ -128,12 +128,13 @@ def write(
     *,
     exact: bool,
     seconds: dict[str, float],
+    source: str = "",
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Write every file of a run; people in tables and report are rounded unless `exact`.
 
-    `seconds` (by phase) is completed and goes into run.json; `say` hears the name of each file before it is
-    written. Raises OutputError.
+    `seconds` (by phase) is completed and goes into run.json, `source` too (what the user called the scenario,
+    so that `egress merge` finds it); `say` hears the name of each file before it is written. Raises OutputError.
     """
     from egress.report import page, tables
 
@@ -154,16 +155,20 @@ def write(
         started = time.perf_counter()
         writer(folder / name)
         seconds[f"writing {name}"] = time.perf_counter() - started
-    facts = record(data.attrs, exact, seconds)
+    facts = record(data.attrs, exact, seconds, source)
     tables.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", folder / "run.json")
 
 
-def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float]) -> dict[str, Any]:
+def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float], source: str = "") -> dict[str, Any]:
     """Return what run.json says of a run, from the attributes of its trajectory."""
+    merged = attrs.get("merged")
     names = ("scenario", "scenario_title", "scenario_hash", "seed", "members", "step_hours", "platform")
     return {
         "egress_version": attrs["egress_version"],
-        **{name: attrs[name] for name in names},
+        **{name: _plain(attrs[name]) for name in names},
+        "source": source,
+        "part": attrs.get("part") or None,
+        "merged": json.loads(merged) if merged else None,
         "as_of": attrs["as_of"] or None,
         "exact": exact,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -171,3 +176,8 @@ def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float]) -> dic
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "seconds_of_processes": json.loads(attrs["seconds"]),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a number as Python knows it: attributes read from a file are of NumPy."""
+    return value.item() if hasattr(value, "item") else value

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, inlined
 from egress.engine.draws import hypergeometric
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
@@ -22,6 +22,7 @@ from egress.engine.state import State
 from egress.engine.world import Floats, Ints
 
 TICK = 0.05  # fares move by whole fare classes of 5 %: what has not moved is not weighed again; assumption
+ROUNDING = 1e-12  # relative; a fare class is looked at a little too early rather than too late
 MIDDAY = 12.0  # h; seats of a day are sold up to its middle
 
 
@@ -73,7 +74,7 @@ def seats_sold(booked: Ints, product_service: Ints, services: int) -> Ints:
     return out
 
 
-@compiled
+@inlined
 def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float) -> int:
     """Return the seats still for sale on the day `ahead` of today; today's shrink as it passes."""
     left = 1.0 - hour / 24.0 if ahead == 0 else 1.0
@@ -94,31 +95,29 @@ def first_free(capacity: Floats, held: Floats, sold: Ints, today: int, hour: flo
     return int(days)
 
 
-@compiled
-def fare(
-    base: float, cap: float, curve: float, capacity: Floats, load: float, usual: Floats, held: Floats, sold: Ints,
-    today: int, window: int,
-) -> float:  # fmt: skip
-    """Return the fare now, by the seats of the days in the `window` that are in sight.
+@inlined
+def fare_times(cap: float, curve: float, seats: float, taken: float, ordinary: float) -> float:
+    """Return by how much the fare is multiplied: `seats` of the days that make it, so many of them `taken`.
 
-    capacity [H] and `usual` [H], the share of ordinary sales (`load` in all) made, by days from today.
+    `ordinary` is the share that ordinary travellers would have bought by now.
     """
-    days = held.shape[0]
-    seats = 0.0
-    taken = 0.0
-    expected = 0.0
-    for ahead in range(min(window, days)):
-        h = (today + ahead) % days
-        seats += capacity[ahead]
-        taken += held[h] + sold[h]
-        expected += capacity[ahead] * usual[ahead]
     if seats <= 0.0:
-        return base * cap
-    full = taken / seats
-    ordinary = load * expected / seats
-    excess = min(max((full - ordinary) / max(1.0 - ordinary, 1e-9), 0.0), 1.0)
+        return cap
+    excess = min((taken / seats - ordinary) / max(1.0 - ordinary, 1e-9), 1.0)
+    if excess <= 0.0:
+        return min(1.0, cap)
     times = 1.0 + (cap - 1.0) * excess**curve
-    return float(base * min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap))  # no class above the cap
+    return min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap)  # type: ignore[no-any-return] # no class above the cap
+
+
+@inlined
+def class_ends(cap: float, curve: float, seats: float, ordinary: float, times: float) -> float:
+    """Return how many seats must be taken for the fare to rise from `times` the base to the next class."""
+    above = np.exp((np.rint(np.log(times) / TICK) + 0.5) * TICK)
+    if above >= cap or seats <= 0.0:
+        return np.inf  # type: ignore[no-any-return]
+    excess = ((above - 1.0) / (cap - 1.0)) ** (1.0 / curve)
+    return seats * (ordinary + excess * max(1.0 - ordinary, 1e-9)) * (1.0 - ROUNDING)
 
 
 @compiled

@@ -27,20 +27,17 @@ from egress.engine.world import Bools, Floats, Ints, World
 ARRIVE = purpose("arrive at a door")
 QUEUE = purpose("queue")
 CONTROL = purpose("control")
+SAME = 0.5  # persons served: below it a step in which people come unevenly counts as even
 ROUNDING = 1e-9  # persons; a whole person may come out as 6.9999999999
 
 
 @compiled
-def join(lane: int, m: int, begin: float, delta: float, people: Ints, queue: Ints, start: Floats, end: Floats,
+def join(lane: int, m: int, begin: float, until: float, people: Ints, queue: Ints, start: Floats, end: Floats,
          oldest: Ints, newest: Ints) -> None:  # fmt: skip
-    """Add a cohort that arrives during this step; the two oldest are merged where the ring is full."""
+    """Add a cohort that arrives evenly from `begin` to `until`; the two oldest are merged where the ring is full."""
     if people.sum() == 0:
         return
     cohorts = queue.shape[2]
-    last = (newest[m, lane] - 1) % cohorts
-    if newest[m, lane] > oldest[m, lane] and start[m, lane, last] >= begin:
-        queue[m, lane, last, :] += people
-        return
     if newest[m, lane] - oldest[m, lane] == cohorts:
         first, second = oldest[m, lane] % cohorts, (oldest[m, lane] + 1) % cohorts
         one, two = queue[m, lane, first].sum(), queue[m, lane, second].sum()
@@ -55,7 +52,7 @@ def join(lane: int, m: int, begin: float, delta: float, people: Ints, queue: Int
     slot = newest[m, lane] % cohorts
     queue[m, lane, slot, :] += people
     start[m, lane, slot] = begin
-    end[m, lane, slot] = begin + delta
+    end[m, lane, slot] = until
     newest[m, lane] += 1
 
 
@@ -64,7 +61,11 @@ def give_up(
     lane: int, m: int, begin: float, delta: float, rate: float, memory: float, queue: Ints, start: Floats,
     end: Floats, oldest: Ints, newest: Ints, out: Ints, state: int,
 ) -> tuple[float, int]:  # fmt: skip
-    """Draw who gives up among those waiting at the begin of a step; return (the sum of their waits, state)."""
+    """Draw who gives up among those waiting at the begin of a step; return (the sum of their waits, state).
+
+    They came, and will be served, in the middle of a step on average: so the risk is that of the hours from the
+    middle of the last step to the middle of this one.
+    """
     cohorts = queue.shape[2]
     waits = 0.0
     for number in range(oldest[m, lane], newest[m, lane]):
@@ -74,7 +75,8 @@ def give_up(
             continue
         arrival = (start[m, lane, slot] + end[m, lane, slot]) / 2.0
         elapsed = max(begin - arrival, 0.0)
-        risk = rate * memory * (np.exp(-elapsed / memory) - np.exp(-(elapsed + delta) / memory))
+        first = max(elapsed - delta / 2.0, 0.0)
+        risk = rate * memory * (np.exp(-first / memory) - np.exp(-(elapsed + delta / 2.0) / memory))
         n, state = binomial(people, -np.expm1(-risk), state)
         if n > 0:
             before = out.copy()
@@ -118,6 +120,58 @@ def serve(
 
 
 @compiled
+def work(
+    lane: int, m: int, begin: float, length: float, rate: float, before: int, joining: Ints, credit: Floats,
+    integral: Floats, queue: Ints, start: Floats, end: Floats, oldest: Ints, newest: Ints, out: Ints, state: int,
+) -> tuple[int, int, float, int]:  # fmt: skip
+    """Let people join and be served evenly over `length` hours; return (still waiting, served, their waits, state)."""
+    join(lane, m, begin, begin + length, joining, queue, start, end, oldest, newest)
+    people = before + joining.sum()
+    could = credit[m, lane] + rate * length
+    whole = int(could + ROUNDING)
+    served = min(whole, people)
+    credit[m, lane] = max(could - whole, 0.0) if served == whole else 0.0
+    waits = 0.0
+    if served > 0:
+        waits, state = serve(lane, m, begin, length, served, queue, start, end, oldest, newest, out, state)
+    integral[m, lane] += length * (before + people - served) / 2.0
+    return people - served, served, waits, state
+
+
+@compiled
+def fluid(before: float, surge: float, ordinary: float, by_part: Floats, could: float) -> float:
+    """Return how many would be served in a step in the parts of which people come unevenly, and are served evenly.
+
+    by_part [parts] shares of the surge; ordinary traffic comes evenly; `could` be served in the whole step.
+    """
+    parts = by_part.shape[0]
+    waiting, served = before, 0.0
+    for q in range(parts):
+        waiting += surge * by_part[q] + ordinary / parts
+        done = min(waiting, could / parts)
+        waiting -= done
+        served += done
+    return served
+
+
+@compiled
+def come_now(part: int, by_part: Floats, joining: Ints, out: Ints, state: int) -> int:
+    """Draw those of `joining` who come in this part of the step; they are moved to `out`."""
+    classes = joining.shape[0] - 1
+    parts = by_part.shape[0]
+    rest = 0.0
+    for q in range(part, parts):
+        rest += by_part[q]
+    for c in range(classes + 1):
+        chance = 1.0 / (parts - part) if c == classes else by_part[part] / max(rest, 1e-300)
+        if part == parts - 1:
+            chance = 1.0
+        out[c], state = binomial(joining[c], chance, state)
+        joining[c] -= out[c]
+    return state
+
+
+@compiled
 def cross(
     seed: int,
     members: Ints,
@@ -149,6 +203,7 @@ def cross(
     twin: Ints,
     ordinary: Ints,
     road: Ints,
+    road_parts: Floats,
     road_from: Ints,
     queue: Ints,
     cohort_from: Floats,
@@ -183,6 +238,9 @@ def cross(
     slots = road.shape[2]
     coming = np.zeros(classes + 1, dtype=np.int64)
     joining = np.zeros(classes + 1, dtype=np.int64)
+    now_joining = np.zeros(classes + 1, dtype=np.int64)
+    parts_of_step = road_parts.shape[3]
+    by_part = np.zeros(parts_of_step)
     gone = np.zeros(classes + 1, dtype=np.int64)
     through = np.zeros(classes + 1, dtype=np.int64)
     walkers = np.zeros(classes + 1, dtype=np.int64)
@@ -197,6 +255,13 @@ def cross(
                 road[m, x, step % slots, c] = 0
                 total += coming[c]
             coming[classes] = ordinary[m, x]
+            surge = 0.0
+            for q in range(parts_of_step):
+                by_part[q] = road_parts[m, x, step % slots, q]
+                road_parts[m, x, step % slots, q] = 0.0
+                surge += by_part[q]
+            for q in range(parts_of_step):
+                by_part[q] = by_part[q] / surge if surge > 0.0 else 1.0 / parts_of_step
             number = last - first
             waits = np.full(number, np.inf)
             share = np.zeros(number)
@@ -276,22 +341,31 @@ def cross(
                             walkers[c] += on
                             n -= on
                         state = leave(road_from[m, x, c], n, waiting[m, :, c], ignored, state)
-                join(lane, m, begin, delta, joining, queue, cohort_from, cohort_to, oldest, newest)
-                people = waiting_before - left + joining.sum()
-                could = credit[m, lane] + service[m, lane] * lane_factor[m, lane] * lane_open[m, lane] * delta
-                whole = int(could + ROUNDING)
-                served = min(whole, people)
-                credit[m, lane] = max(could - whole, 0.0) if served == whole else 0.0
+                people = waiting_before - left
+                rate = service[m, lane] * lane_factor[m, lane] * lane_open[m, lane]
+                integral[m, lane] += delta * left / 2.0
                 through[:] = 0
-                if served > 0:
-                    lost, state = serve(lane, m, begin, delta, served, queue, cohort_from, cohort_to, oldest, newest,
-                                        through, state)  # fmt: skip
+                served = 0
+                pieces = 1
+                if people < rate * delta:
+                    new = float(joining.sum())
+                    apart = fluid(people, new - joining[classes], joining[classes], by_part, rate * delta)
+                    if abs(apart - min(people + new, rate * delta)) > SAME:
+                        pieces = parts_of_step
+                for piece in range(pieces):
+                    if pieces > 1:
+                        state = come_now(piece, by_part, joining, now_joining, state)
+                    else:
+                        now_joining[:] = joining
+                    people, part, lost, state = work(
+                        lane, m, begin + piece * delta / pieces, delta / pieces, rate, people, now_joining, credit,
+                        integral, queue, cohort_from, cohort_to, oldest, newest, through, state)  # fmt: skip
+                    served += part
                     wait_sum[m, lane] += lost
-                integral[m, lane] += delta * (waiting_before + people - served) / 2.0
-                record_queue[m, lane] = people - served
+                record_queue[m, lane] = people
                 record_served[m, lane] = served
                 pace = service[m, lane] * lane_factor[m, lane] * lane_day[m, lane]
-                record_wait[m, lane] = (people - served) / pace if pace > 0.0 else np.nan
+                record_wait[m, lane] = people / pace if pace > 0.0 else np.nan
                 entries[m, x] += through[classes]
                 state = key(seed, members[m], step, lane, CONTROL)
                 for c in range(classes):
@@ -377,6 +451,7 @@ def step(
         world.listed_twin,
         ordinary,
         state.road,
+        state.road_parts,
         state.road_from,
         state.queue,
         state.cohort_from,

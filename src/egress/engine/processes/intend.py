@@ -3,8 +3,12 @@
     rates: susceptible → ready  h f,   susceptible → prep1  h (1 − f),   h = h0 F (1 + χ b) exp(η)
            prep1 → prep2 → ready  2/δ,   ready → acts  ρ,   waiting → acts  ρ0,   cooling → waiting  1/τ_c
 
-Each step uses the exact transition probabilities of the chain with the rates held at their mean over the
-step, found by uniformization, and draws multinomials.
+Each step uses the exact transition probabilities of the chain, found by uniformization, and draws multinomials.
+Rates are held at their mean over the step, or over each of its parts (an hour) if a signal begins within it. The
+expected acts by the end of each part, `acted_by`, say when in the step those who act set out.
+
+Whoever waits or cools off came to it within a step and leaves it within a later one, in the middle of both on
+average: the chance to leave in a step is its rate times Δ, so that the mean time is right for any step.
 """
 
 from __future__ import annotations
@@ -67,6 +71,25 @@ def transition(decide: float, at_once: float, prepare: float, act: float, delta:
 
 
 @compiled
+def over_step(course: Floats, at_once: float, prepare: float, act: float, delta: float, out: Floats,
+              acted: Floats) -> None:  # fmt: skip
+    """Write exp(Q·delta) [5, 5] to `out`, and to `acted` [4, parts] the chance to have acted by the end of each part.
+
+    course [1 or parts]: the hazard of deciding, in the whole step or in each part of it.
+    """
+    parts = acted.shape[1]
+    chance = np.empty((STAGES, STAGES))
+    for part in range(parts):
+        if part < course.shape[0]:
+            transition(course[part], at_once, prepare, act, delta / parts, chance)
+        if part == 0:
+            out[:, :] = chance
+        else:
+            _times(out, chance)
+        acted[:, part] = out[:-1, -1]
+
+
+@compiled
 def _times(left: Floats, right: Floats) -> None:
     """Replace upper triangular `left` by left·right, in place (row by row, from the right)."""
     for i in range(STAGES):
@@ -114,30 +137,47 @@ def intend(
     waiting: Ints,
     cooling: Ints,
     acted: Ints,
+    acted_by: Floats,
 ) -> None:
     """Move everybody at home through the chain for one step.
 
-    hazard [M, O, G], at_once and prepare [M, G] (2/δ), act, retry, recover, again [M]; counts [M, O, C].
+    hazard [1 or parts, M, O, G], at_once and prepare [M, G] (2/δ), act, retry, recover, again [M]; counts
+    [M, O, C]; acted_by [M, C, parts] the expected share of those who act who have by the end of each part.
     """
     origins, classes = susceptible.shape[1], susceptible.shape[2]
+    parts = acted_by.shape[2]
     chance = np.empty((STAGES, STAGES))
+    early = np.zeros((STAGES - 1, parts))
+    course = np.zeros(hazard.shape[0])
+    expected = np.zeros(parts)
     moved = np.zeros(STAGES, dtype=np.int64)
     for m in range(susceptible.shape[0]):
-        leave_waiting = -np.expm1(-retry[m] * delta)
-        leave_cooling = -np.expm1(-recover[m] * delta)
+        leave_waiting = min(retry[m] * delta, 1.0)
+        leave_cooling = min(recover[m] * delta, 1.0)
         for c in range(classes):
             g = class_group[c]
-            last = -1.0
+            known = False
+            expected[:] = 0.0
             for o in range(origins):
                 people = susceptible[m, o, c] + prep1[m, o, c] + prep2[m, o, c] + ready[m, o, c]
                 if people + waiting[m, o, c] + cooling[m, o, c] == 0:
                     continue
                 state = key(seed, members[m], step, o * classes + c, PURPOSE)
                 if people > 0:
-                    if hazard[m, o, g] != last:
-                        last = hazard[m, o, g]
-                        transition(last, at_once[m, g], prepare[m, g], act[m], delta, chance)
-                    if last > 0.0 or people > susceptible[m, o, c]:
+                    pressed = 0.0
+                    for part in range(hazard.shape[0]):
+                        known = known and hazard[part, m, o, g] == course[part]
+                        course[part] = hazard[part, m, o, g]
+                        pressed += course[part]
+                    if not known:
+                        known = True
+                        over_step(course, at_once[m, g], prepare[m, g], act[m], delta, chance, early)
+                    if pressed > 0.0 or people > susceptible[m, o, c]:
+                        for part in range(parts):
+                            expected[part] += (
+                                susceptible[m, o, c] * early[0, part] + prep1[m, o, c] * early[1, part]
+                                + prep2[m, o, c] * early[2, part] + ready[m, o, c] * early[3, part]
+                            )  # fmt: skip
                         moved[:] = 0
                         state = multinomial(susceptible[m, o, c], chance[0], moved, state)
                         state = multinomial(prep1[m, o, c], chance[1], moved, state)
@@ -152,12 +192,16 @@ def intend(
                     gone, state = binomial(waiting[m, o, c], leave_waiting, state)
                     waiting[m, o, c] -= gone
                     acted[m, o, c] += gone
+                    for part in range(parts):
+                        expected[part] += gone * (part + 1.0) / parts
                 if cooling[m, o, c] > 0:
                     gone, state = binomial(cooling[m, o, c], leave_cooling, state)
                     willing, state = binomial(gone, again[m], state)
                     cooling[m, o, c] -= gone
                     waiting[m, o, c] += willing
                     immune[m, o, c] += gone - willing
+            if expected[parts - 1] > 0.0:
+                acted_by[m, c] = expected / expected[parts - 1]
 
 
 def begin(members: Members, state: State) -> None:
@@ -176,7 +220,7 @@ def step(members: Members, state: State, now: Now) -> None:
         members.numbers,
         now.step,
         now.delta,
-        now.pressure * (lift[:, None] * worry)[:, None, :],
+        now.course * (lift[:, None] * worry)[:, None, :],
         members.group("ready_at_once"),
         2 / np.maximum(members.group("preparation"), 1e-6),
         members["act_rate"],
@@ -192,4 +236,5 @@ def step(members: Members, state: State, now: Now) -> None:
         state.waiting,
         state.cooling,
         state.acted,
+        now.acted_by,
     )

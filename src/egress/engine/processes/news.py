@@ -15,7 +15,7 @@ import numpy as np
 
 from egress.engine.members import Members, share_of_step
 from egress.engine.state import State, horizon
-from egress.engine.world import Bools, Floats, World
+from egress.engine.world import Bools, Floats, Ints, World
 from egress.scenario.schema import (
     Close,
     Deter,
@@ -42,6 +42,14 @@ class Now:
     delta: float
     pressure: Floats
     """F [M, O, G]"""
+    course: Floats
+    """F [1 or parts, M, O, G] in each part of the step; one part where nothing begins within it."""
+    acted_by: Floats
+    """[M, C, parts] share of those who act in this step who have acted by the end of each part of it."""
+    all_by: Floats
+    """[M, parts] the same share of everybody who acts."""
+    last_minute: Ints
+    """[M, S] seats of today that were sold in this step."""
     fear: Floats
     """b [M, G]"""
     intention: Floats
@@ -69,9 +77,7 @@ class Now:
     lane_factor: Floats
     """[M, L] service multiplier: policies and noise."""
     block: Floats
-    """[M, X] share of those caught at a road block who turn back (0: no block)."""
-    block_before: Floats
-    """[M, X] the same share in the step before: those whom it turned back do not pass again."""
+    """[M, X] share of those who come to a road block who turn back (0: no block); see `travel.py` for whom."""
     block_hours: Floats
     """[M, X] hours between the block and the door."""
     block_local: Bools
@@ -105,7 +111,8 @@ def step(members: Members, state: State) -> Now:
         active = share_of_step(members.policy_start[:, j], members.policy_end[j], begin, world.delta)
         aware = (begin + world.delta > resolved.known_hours) & (active > 0)
         _add_seats(members, now, j, resolved)
-        if not active.any():
+        lately = share_of_step(members.policy_start[:, j], members.policy_end[j], begin - world.delta, 2 * world.delta)
+        if not lately.any():
             continue
         for number, effect in enumerate(resolved.policy.effects):
             name = f"policy/{resolved.policy.id}/{number}"
@@ -127,11 +134,16 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
     middle = begin + w.delta / 2
     lanes = members.world.scenario.lanes
     opened = np.array([lane.open for lane in lanes], dtype=float)
+    course = np.stack([pressure(members, begin + part, length) for part, length in _parts(w, begin)])
     return Now(
         step=step,
         begin=begin,
         delta=w.delta,
-        pressure=pressure(members, begin),
+        pressure=course.mean(axis=0),
+        course=course,
+        acted_by=np.tile(np.arange(1, w.parts + 1) / w.parts, (m, c, 1)),
+        all_by=np.tile(np.arange(1, w.parts + 1) / w.parts, (m, 1)),
+        last_minute=np.zeros((m, w.services), dtype=np.int64),
         fear=fear(members, middle),
         intention=np.exp(_at(members.intention_noise, members, middle)[:, 0]),
         pull=_at(members.pull_noise, members, middle),
@@ -146,25 +158,32 @@ def _quiet(members: Members, step: int, begin: float) -> Now:
         lane_day=np.tile(opened * _open_hours(w, 0.0, 24.0), (m, 1)),
         lane_factor=np.exp(_at(members.service_noise, members, middle)),
         block=np.zeros((m, x)),
-        block_before=np.zeros((m, x)),
         block_hours=np.zeros((m, x)),
         block_local=np.zeros((x, w.origins, m), dtype=bool),
         seats_added=np.zeros((m, w.services, horizon(members))),
     )
 
 
-def pressure(members: Members, begin: float) -> Floats:
-    """F [M, O, G] averaged over the step that begins at `begin`."""
+def _parts(world: World, begin: float) -> list[tuple[float, float]]:
+    """Return (hours into the step, length) of the parts in which F is averaged: more than one if a signal begins."""
+    within = [begin < hours(world.scenario, s.at) < begin + world.delta for s in world.scenario.signals]
+    number = world.parts if any(within) else 1
+    length = world.delta / number
+    return [(part * length, length) for part in range(number)]
+
+
+def pressure(members: Members, begin: float, length: float) -> Floats:
+    """F [M, O, G] averaged over the `length` hours that begin at `begin`."""
     w = members.world
     out = np.zeros((len(members), w.origins, w.groups))
     for number, signal in enumerate(w.scenario.signals):
         at = hours(w.scenario, signal.at)
-        if at >= begin + w.delta:
+        if at >= begin + length:
             continue
         name = f"signal/{number}"
         hold = members.drawn(signal.hold, f"{name}/hold")
         fades = members.drawn(signal.fades, f"{name}/fades")
-        kernel = held_then_fading(begin - at, begin + w.delta - at, hold, fades)
+        kernel = held_then_fading(begin - at, begin + length - at, hold, fades)
         where = members.origin("intensity") if signal.by_intensity else np.ones((len(members), w.origins))
         for g, group in enumerate(w.scenario.groups):
             for key in (group.id, "exposed" if group.exposed else "others", "all"):
@@ -174,7 +193,7 @@ def pressure(members: Members, begin: float) -> Floats:
                     break
     for series in w.scenario.series:
         points = [(hours(w.scenario, at), value) for at, value in series.points]
-        z = np.interp(begin + w.delta / 2, [p[0] for p in points], [p[1] for p in points])
+        z = np.interp(begin + length / 2, [p[0] for p in points], [p[1] for p in points])
         out *= np.exp(members.drawn(series.weight, f"series/{series.what}") * z)[:, None, None]
     return np.maximum(out, 0.0)
 
@@ -269,14 +288,13 @@ def _apply(
             lanes[:, opened] = np.maximum(lanes[:, opened], part[:, None] * open_hours)
     elif isinstance(effect, RoadBlock):
         chance = members.drawn(effect.turned_back, f"{name}/turned_back")
-        before = chance * share_of_step(start, np.asarray(resolved.end_hours), now.begin - now.delta, now.delta)
-        turned = chance * active
+        first = now.begin - effect.distance % now.delta  # when the first of the slot at the block came to it
+        turned = chance * share_of_step(start, np.asarray(resolved.end_hours), first, now.delta)
         stronger = turned[:, None] > now.block[:, doors]
-        now.block_before[:, doors] = np.where(stronger, before[:, None], now.block_before[:, doors])
         now.block[:, doors] = np.where(stronger, turned[:, None], now.block[:, doors])
         now.block_hours[:, doors] = np.where(stronger, effect.distance, now.block_hours[:, doors])
         local = np.array([o.id in effect.local_origins for o in world.scenario.origins])
-        now.block_local[doors] |= local[:, None] & (active > 0)
+        now.block_local[doors] |= local[:, None] & (turned > 0)
 
 
 def _add_seats(members: Members, now: Now, j: int, resolved: ResolvedPolicy) -> None:

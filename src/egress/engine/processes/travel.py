@@ -1,23 +1,25 @@
 """Step 7, travel: a calendar ring by step of arrival; boarding with exit control; road blocks.
 
-    P(arrive in step j) = ∫₀¹ [Φ(T ≤ (j + 1 − u)Δ) − Φ(T ≤ (j − u)Δ)] du,   T log-normal, start uniform in the step
-    boarding: those booked for today leave evenly over what is left of the day; exit control at the airport
-    road block: those who pass its distance (hours from the door) in this step are caught, and no others;
-    a share turns back, the rest goes round
+    arrival = start + T,  T log-normal, cut at 0.1 %;  start: when in the step people acted (`acted_by`)
+    P(arrive by t) = Σ_q f_q (A(t − (q − 1)h) − A(t − q h)) / h,   A(t) = ∫₀ᵗ P(T ≤ u) du,   parts q of h hours
+    boarding: those booked for today leave evenly over what was left of the day when they booked; exit control at
+    the airport
+    road block: those who come to it (its distance in hours from the door) while it stands are caught, and no
+    others; a share turns back, the rest goes round
 
-A feeder flight puts people on the road to the land doors near its city; the tail of long journeys is cut at 0.1 %.
+Beside the people of a slot of the ring stands how many come in each of its parts (`road_parts`), so that a queue
+begins when they are there and not when the step begins. A feeder flight puts people on the road to the land doors
+near its city.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
 import numpy as np
 
 from egress.engine.compiled import compiled
 from egress.engine.draws import (
-    alias,
-    alias_table,
     binomial,
     hypergeometric,
     key,
@@ -28,7 +30,7 @@ from egress.engine.draws import (
 from egress.engine.members import Members
 from egress.engine.processes.call_up import in_force, quota
 from egress.engine.processes.news import Now
-from egress.engine.state import State
+from egress.engine.state import TAIL, State
 from egress.engine.world import Bools, Floats, Ints
 
 SET_OUT = purpose("set out")
@@ -36,27 +38,60 @@ BOARD = purpose("board")
 BLOCK = purpose("road block")
 FLOWN = purpose("ordinary flown")
 ROUNDING = 1e-9  # of shares of whole people
+QUANTILES = 1024  # of travel time; between two of them it is read off a straight line
+FINE = 2.0**21  # a uniform has 52 random bits: 10 for the quantile, 21 for the start in the step, 21 between quantiles
+EVEN = 0.01  # of those who act: a course nearer than this to an even one is taken as even
+HALF = math.sqrt(0.5)
 
 
-def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
-    """Return [M, K, R] cumulative chance of arriving within the first j + 1 steps; the tail is put in the last.
+def pace(spread: Floats) -> Floats:
+    """Return [M, QUANTILES + 1] quantiles of travel time in units of the median; spread [M] factor of one sd."""
+    from scipy.special import ndtri
 
-    hours [M, K] median travel times; spread [M] factor of one standard deviation. The mean over the start is
-    in closed form: ∫₀ˣ Φ(T ≤ t) dt = x Φ(T ≤ x) − E[T; T ≤ x].
-    """
-    from scipy.special import ndtr
-
-    sd = np.log(np.maximum(spread, 1.0 + 1e-9))[:, None, None]
-    median = np.log(np.maximum(hours, 1e-3))[:, :, None]
-    until = np.arange(slots + 1) * delta
-    z = (np.log(np.maximum(until, 1e-300)) - median) / sd
-    area = until * ndtr(z) - np.exp(median + sd**2 / 2) * ndtr(z - sd)
-    total = np.clip(np.diff(area, axis=-1) / delta, 0.0, 1.0)
-    total[:, :, -1] = 1.0
-    return np.asarray(total)
+    with np.errstate(divide="ignore"):
+        z = np.clip(ndtri(np.arange(QUANTILES + 1) / QUANTILES), -TAIL, TAIL)
+    return np.asarray(np.exp(_sd(spread)[:, None] * z))
 
 
-FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin or slot
+def _sd(spread: Floats) -> Floats:
+    return np.log(np.maximum(spread, 1.0 + 1e-9))
+
+
+@compiled
+def arrived_area(t: float, log_median: float, sd: float) -> float:
+    """Return A(t) = ∫₀ᵗ P(T ≤ u) du = t Φ(z) − E[T; T ≤ t] of a log-normal time."""
+    if t <= 0.0:
+        return 0.0
+    z = (math.log(t) - log_median) / sd
+    if z < -9.0:
+        return 0.0
+    mean = math.exp(log_median + sd * sd / 2)
+    if z > 9.0 + sd:
+        return t - mean
+    return 0.5 * (t * math.erfc(-z * HALF) - mean * math.erfc((sd - z) * HALF))
+
+
+@compiled
+def arrivals(hours: float, sd: float, acted_by: Floats, even: bool, delta: float, parts: int, cdf: Floats) -> None:
+    """Write to cdf [R · parts] the chance to arrive by the end of each part of each step; the tail comes at the end."""
+    length = delta / parts
+    log_median = math.log(max(hours, 1e-3))
+    area = np.empty(cdf.shape[0] + 1)
+    for i in range(area.shape[0]):
+        area[i] = arrived_area(i * length, log_median, sd)
+    for i in range(cdf.shape[0]):
+        before = 0.0
+        cdf[i] = 0.0
+        for q in range(min(parts, i + 1)):
+            share = 1.0 / parts if even else acted_by[q] - before
+            before = acted_by[q]
+            cdf[i] += share / length * (area[i + 1 - q] - area[i - q])
+        cdf[i] = min(cdf[i], 1.0)
+    cdf[-1] = 1.0
+
+
+FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin
+MANY = 400  # up to so many people set out one by one: quicker than a draw per slot
 
 
 @compiled
@@ -96,20 +131,81 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
 
 
 @compiled
-def set_out(
-    seed: int, members: Ints, step: int, cdf: Floats, accept: Floats, other: Ints, row: Ints, span: Ints,
-    way_entry: Ints, leaving: Ints, road: Ints, road_from: Ints,
-) -> None:  # fmt: skip
-    """Put those who leave by land on the road; row [K] is the row of an itinerary in `cdf`, −1 with a seat.
+def is_even(acted_by: Floats) -> bool:
+    """Return whether people act evenly over the step, to within EVEN of them."""
+    parts = acted_by.shape[0]
+    most = 0.0
+    for q in range(parts):
+        most = max(most, abs(acted_by[q] - (q + 1.0) / parts))
+    return most <= EVEN
 
-    accept, other: the alias tables of the slots of `cdf`, for the many itineraries that few people take.
-    """
-    slots, classes = road.shape[2], road.shape[3]
-    spread = np.zeros(slots, dtype=np.int64)
+
+@compiled
+def part_of_step(share: float, acted_by: Floats) -> float:
+    """Return the share of a step by which a `share` of those who act in it have acted."""
+    q = 0
+    before = 0.0
+    while q < acted_by.shape[0] - 1 and acted_by[q] < share:
+        before = acted_by[q]
+        q += 1
+    within = (share - before) / max(acted_by[q] - before, 1e-300)
+    return float((q + min(max(within, 0.0), 1.0)) / acted_by.shape[0])
+
+
+@compiled
+def on_the_way(
+    n: int, hours: float, pace: Floats, acted_by: Floats, even: bool, step: int, delta: float, ring: Ints, c: int,
+    by_part: Floats, state: int,
+) -> int:  # fmt: skip
+    """Put `n` people of a class on a ring [R, C] by step of arrival, and count them in its parts [R, parts]."""
+    slots, parts = by_part.shape
+    now = step % slots
+    if n <= MANY:
+        for _ in range(n):
+            u, state = uniform(state)
+            u *= QUANTILES
+            i = int(u)
+            u = (u - i) * FINE
+            share = int(u)
+            travel = hours * (pace[i] + (pace[i + 1] - pace[i]) * (u - share))
+            begin = (share + 0.5) / FINE
+            if not even:
+                begin = part_of_step(begin, acted_by)
+            t = begin + travel / delta
+            j = min(int(t), slots - 1)
+            slot = now + j if now + j < slots else now + j - slots
+            ring[slot, c] += 1
+            by_part[slot, min(int((t - j) * parts), parts - 1)] += 1.0
+        return state
+    cdf = np.zeros(slots * parts)
+    counts = np.zeros(slots, dtype=np.int64)
+    arrivals(hours, math.log(pace[QUANTILES]) / TAIL, acted_by, even, delta, parts, cdf)
+    state = multinomial_cdf(n, cdf[parts - 1 :: parts].copy(), counts, state)
+    before = 0.0
+    for j in range(slots):
+        slot = (now + j) % slots
+        ring[slot, c] += counts[j]
+        each = counts[j] / max(cdf[(j + 1) * parts - 1] - before, 1e-300)
+        for q in range(parts):
+            by_part[slot, q] += each * (cdf[j * parts + q] - before)
+            before = cdf[j * parts + q]
+    return state
+
+
+@compiled
+def set_out(
+    seed: int, members: Ints, step: int, delta: float, hours: Floats, pace: Floats, acted_by: Floats, by_land: Bools,
+    span: Ints, way_entry: Ints, leaving: Ints, road: Ints, road_parts: Floats, road_from: Ints,
+) -> None:  # fmt: skip
+    """Put those who leave by land on the road; hours [M, K] medians, pace [M, quantiles], acted_by [M, C, parts]."""
+    classes = road.shape[3]
+    even = np.zeros(classes, dtype=np.bool_)
     for m in range(leaving.shape[0]):
+        for c in range(classes):
+            even[c] = is_even(acted_by[m, c])
         for o in range(span.shape[0] - 1):
             for k in range(span[o], span[o + 1]):
-                if row[k] < 0:
+                if not by_land[k]:
                     continue
                 x = way_entry[k]
                 for c in range(classes):
@@ -118,66 +214,20 @@ def set_out(
                         continue
                     leaving[m, k, c] = 0
                     state = key(seed, members[m], step, k * classes + c, SET_OUT)
-                    if n <= FEW:
-                        for _ in range(n):
-                            j, state = alias(accept[m, row[k]], other[m, row[k]], state)
-                            road[m, x, (step + j) % slots, c] += 1
-                    else:
-                        state = spread_out(n, cdf[m, row[k]], step, road[m, x], c, spread, state)
+                    on_the_way(n, hours[m, k], pace[m], acted_by[m, c], even[c], step, delta, road[m, x], c,
+                               road_parts[m, x], state)  # fmt: skip
                     road_from[m, x, c, o] += n
 
 
 @compiled
-def alias_rows(cdf: Floats, accept: Floats, other: Ints) -> None:
-    """Write the alias table of every row [R] of `cdf` [M, K, R]."""
-    slots = cdf.shape[2]
-    weights = np.zeros(slots)
-    keep = np.zeros(slots)
-    to = np.zeros(slots, dtype=np.int64)
-    scratch = np.zeros(slots, dtype=np.int64)
-    for m in range(cdf.shape[0]):
-        for k in range(cdf.shape[1]):
-            before = 0.0
-            for j in range(slots):
-                weights[j] = cdf[m, k, j] - before
-                before = cdf[m, k, j]
-            alias_table(weights, keep, to, scratch)
-            accept[m, k] = keep
-            other[m, k] = to
-
-
-@compiled
-def spread_out(n: int, cdf: Floats, step: int, ring: Ints, c: int, scratch: Ints, state: int) -> int:
-    """Add `n` people of a class to a ring [R, C] by step of arrival; `cdf` over the first steps of it."""
-    slots = ring.shape[0]
-    if n <= FEW:
-        for _ in range(n):
-            u, state = uniform(state)
-            low, high = 0, slots - 1
-            while low < high:
-                middle = (low + high) // 2
-                if cdf[middle] > u:
-                    high = middle
-                else:
-                    low = middle + 1
-            ring[(step + low) % slots, c] += 1
-        return state
-    scratch[:slots] = 0
-    state = multinomial_cdf(n, cdf[:slots], scratch[:slots], state)
-    for j in range(slots):
-        if scratch[j] > 0:
-            ring[(step + j) % slots, c] += scratch[j]
-    return state
-
-
-@compiled
 def stop_at_block(
-    seed: int, members: Ints, step: int, delta: float, share: Floats, before: Floats, distance: Floats,
-    local: Bools, road: Ints, road_from: Ints, cooling: Ints,
+    seed: int, members: Ints, step: int, delta: float, share: Floats, distance: Floats,
+    local: Bools, road: Ints, road_parts: Floats, road_from: Ints, cooling: Ints,
 ) -> None:  # fmt: skip
-    """Turn back those whom a road block catches: remaining time within (distance, distance + delta].
+    """Turn back those whom a road block catches: the slot of the ring that comes to it in this step.
 
-    A slot may pass in two steps; `before` [M, X] is the share turned back in the first of them.
+    Of a slot that is at the block when a step ends, all count as coming to it in that step; share [M, X] is the
+    share turned back of those who do, by the hours at which they do.
     """
     slots, classes = road.shape[2], road.shape[3]
     origins = road_from.shape[3]
@@ -188,8 +238,12 @@ def stop_at_block(
             if share[m, x] <= 0.0:
                 continue
             near = int(distance[m, x] / delta)
-            part = distance[m, x] / delta - near
+            if near >= slots:
+                continue
+            slot = (step + near) % slots
             for c in range(classes):
+                if road[m, x, slot, c] == 0:
+                    continue
                 state = key(seed, members[m], step, x * classes + c, BLOCK)
                 barred = 0
                 total = 0
@@ -197,24 +251,16 @@ def stop_at_block(
                     total += road_from[m, x, c, o]
                     others[o] = 0 if local[x, o, m] else road_from[m, x, c, o]
                     barred += others[o]
-                if barred == 0:
+                n, state = hypergeometric(barred, total - barred, road[m, x, slot, c], state)
+                n, state = binomial(n, share[m, x], state)
+                if n == 0:
                     continue
-                for late in range(2):
-                    if near + late >= slots:
-                        continue
-                    slot = (step + near + late) % slots
-                    passing = part if late == 1 else (1.0 - part) / max(1.0 - part * before[m, x], 1e-9)
-                    n, state = hypergeometric(barred, total - barred, road[m, x, slot, c], state)
-                    n, state = binomial(n, min(passing, 1.0) * share[m, x], state)
-                    if n == 0:
-                        continue
-                    road[m, x, slot, c] -= n
-                    out[:] = 0
-                    state = leave(others, n, out, cooling[m, :, c], state)
-                    barred -= n
-                    total -= n
-                    for o in range(origins):
-                        road_from[m, x, c, o] -= out[o]
+                road_parts[m, x, slot] *= 1.0 - n / road[m, x, slot].sum()
+                road[m, x, slot, c] -= n
+                out[:] = 0
+                state = leave(others, n, out, cooling[m, :, c], state)
+                for o in range(origins):
+                    road_from[m, x, c, o] -= out[o]
 
 
 @compiled
@@ -222,7 +268,11 @@ def board(
     seed: int,
     members: Ints,
     step: int,
+    delta: float,
     boarding: float,
+    late_boarding: Floats,
+    late_by: Floats,
+    last_minute: Ints,
     today: int,
     refused: Floats,
     summoned: Floats,
@@ -231,12 +281,14 @@ def board(
     product_entry: Ints,
     exit_entry: Ints,
     domestic: Bools,
-    cdf: Floats,
+    hours: Floats,
+    pace: Floats,
     twin: Ints,
     doors: int,
     booked: Ints,
     booked_from: Ints,
     road: Ints,
+    road_parts: Floats,
     road_from: Ints,
     air: Ints,
     abroad: Ints,
@@ -248,13 +300,18 @@ def board(
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
+    Of those who booked within the step, last_minute [M, S], it is late_boarding [M]; late_by [M, parts] when.
     Of each service exactly that share leaves, rounded down: if chance let more leave, seats that have flown
     would be sold again. product_service [P] in order; exit_entry [P] entry whose exit control
-    applies at take-off (−1 for feeders); cdf [M, P, R].
+    applies at take-off (−1 for feeders); hours [M, P].
     """
     days, classes = booked.shape[2], booked.shape[3]
     h = today % days
-    scratch = np.zeros(cdf.shape[2], dtype=np.int64)
+    parts = road_parts.shape[3]
+    evenly = np.arange(1, parts + 1) / parts
+    taking_off = evenly.copy()
+    even = True
+    unheeded = np.zeros((air.shape[2], parts), dtype=np.float32)
     ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
         people = 0
@@ -266,7 +323,13 @@ def board(
                 for q in range(p, booked.shape[1]):
                     if product_service[q] == product_service[p]:
                         people += booked[m, q, h].sum()
-                going = int(people * boarding + ROUNDING)
+                late = min(last_minute[m, product_service[p]], people)
+                early = (people - late) * boarding
+                late *= late_boarding[m]
+                going = int(early + late + ROUNDING)
+                for q in range(parts):
+                    taking_off[q] = (early * evenly[q] + late * late_by[m, q]) / max(early + late, 1e-300)
+                even = is_even(taking_off)
             for c in range(classes):
                 here = booked[m, p, h, c]
                 if here == 0:
@@ -291,10 +354,12 @@ def board(
                     continue
                 if domestic[p]:
                     state = leave(booked_from[m, p, c], n, road_from[m, a, c], ignored, state)
-                    state = spread_out(n, cdf[m, p], step, road[m, a], c, scratch, state)
+                    state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, road[m, a], c,
+                                       road_parts[m, a], state)  # fmt: skip
                 else:
                     state = leave(booked_from[m, p, c], n, abroad[m, :, c], flows[m, :, a], state)
-                    state = spread_out(n, cdf[m, p], step, air[m, a - doors], c, scratch, state)
+                    state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, air[m, a - doors], c,
+                                       unheeded, state)  # fmt: skip
 
 
 @compiled
@@ -354,40 +419,36 @@ def comply_share(members: Members, state: State, now: Now) -> Floats:
     return out
 
 
-def tables(members: Members, state: State) -> tuple[Any, ...]:
-    """Return (slot cdf of ways by land, its alias tables, row of each itinerary, slot cdf of products); kept."""
-    kept = members._kept
-    if "road cdf" not in kept:
-        world = members.world
-        by_land = world.way_product < 0
-        slots = state.road.shape[2]
-        kept["road cdf"] = slot_cdf(members.hours[:, by_land], members["travel_spread"], world.delta, slots)
-        kept["accept"] = np.empty(kept["road cdf"].shape)
-        kept["other"] = np.empty(kept["road cdf"].shape, dtype=np.int64)
-        alias_rows(kept["road cdf"], kept["accept"], kept["other"])
-        kept["row"] = np.where(by_land, np.cumsum(by_land) - 1, -1)
-        length = max(slots, state.air.shape[2])
-        products = slot_cdf(members.product_hours, members["travel_spread"], world.delta, length)
-        flights = ~world.product_domestic
-        products[:, flights, state.air.shape[2] - 1 :] = 1.0
-        products[:, ~flights, slots - 1 :] = 1.0
-        kept["product cdf"] = products
-    return kept["road cdf"], kept["accept"], kept["other"], kept["row"], kept["product cdf"]
+def quantiles(members: Members) -> Floats:
+    """Return [M, QUANTILES + 1] quantiles of travel time in units of its median; kept."""
+    if "pace" not in members._kept:
+        members._kept["pace"] = pace(members["travel_spread"])
+    return np.asarray(members._kept["pace"])
+
+
+def last_minute_boarding(now: Now) -> tuple[Floats, Floats]:
+    """Return ([M] share of those who booked within the step for today who leave in it, [M, parts] when by).
+
+    They leave evenly from when they acted to midnight.
+    """
+    parts = now.all_by.shape[1]
+    ends = now.delta * np.arange(1, parts + 1) / parts
+    acted = ends - now.delta / parts / 2
+    fresh = np.diff(now.all_by, axis=1, prepend=0.0)
+    left = np.clip((ends[None, :] - acted[:, None]) / (24.0 - now.hour - acted[:, None]), 0.0, 1.0)
+    gone = fresh @ left
+    return gone[:, -1], gone / np.maximum(gone[:, -1:], 1e-300)
 
 
 def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
-    """Set out, stop at road blocks, board; `ordinary` [M, A] gains the ordinary air travellers."""
+    """Set out, board, stop at road blocks; `ordinary` [M, A] gains the ordinary air travellers."""
     world = members.world
-    road_cdf, accept, other, row, product_cdf = tables(members, state)
+    speeds = quantiles(members)
     set_out(
-        members.seed, members.numbers, now.step, road_cdf, accept, other, row, world.way_span, world.way_entry,
-        state.leaving, state.road, state.road_from,
+        members.seed, members.numbers, now.step, now.delta, members.hours, speeds, now.acted_by,
+        world.way_product < 0, world.way_span, world.way_entry, state.leaving, state.road, state.road_parts,
+        state.road_from,
     )  # fmt: skip
-    if now.block.any():
-        stop_at_block(
-            members.seed, members.numbers, now.step, now.delta, now.block, now.block_before, now.block_hours,
-            now.block_local, state.road, state.road_from, state.cooling,
-        )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
     flies = (1.0 - now.closed)[:, :, None]  # nobody does from an airport that is shut, nor is there exit control
     kept = 1.0 - (1.0 - now.refused) * now.admitted * flies  # carriers do not take whom the other side turns away
@@ -395,7 +456,10 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         members.seed,
         members.numbers,
         now.step,
+        now.delta,
         boarding,
+        *last_minute_boarding(now),
+        now.last_minute,
         now.day,
         kept,
         now.summoned * now.refused * flies / np.maximum(kept, 1e-300),  # exit control alone serves summonses
@@ -404,12 +468,14 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         world.product_entry,
         np.where(world.product_domestic, -1, world.product_entry),
         world.product_domestic,
-        product_cdf,
+        members.product_hours,
+        speeds,
         world.listed_twin,
         world.doors,
         state.booked,
         state.booked_from,
         state.road,
+        state.road_parts,
         state.road_from,
         state.air,
         state.abroad,
@@ -419,6 +485,11 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.listed,
         state.turned_back,
     )
+    if now.block.any():
+        stop_at_block(
+            members.seed, members.numbers, now.step, now.delta, now.block, now.block_hours,
+            now.block_local, state.road, state.road_parts, state.road_from, state.cooling,
+        )  # fmt: skip
     fly_ordinary(
         now.day, now.delta / 24, now.ordinary_admitted * (1.0 - now.closed), world.service_entry,
         state.ordinary_held, state.ordinary_flown, ordinary,

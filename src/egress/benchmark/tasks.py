@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,7 @@ import numpy as np
 from egress.assimilate.forecasting import ahead, origin_of
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
-from egress.errors import EgressError
-from egress.forecasts import Forecast
+from egress.benchmark.rivals import beside
 from egress.observations import Observations, moment
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
@@ -70,22 +70,41 @@ class Size:
     rounds: int = ROUNDS
 
 
-FULL = Size(500, (1, 2, 3))
-QUICK = Size(40, (1,), 2)
+FULL = Size(300, (1, 2, 3))
+QUICK = Size(20, (1,), 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What the benchmark found."""
+
+    scores: pd.DataFrame
+    """A row per task, mode, seed and count forecast, with the scores of all rules (score.table.scores)."""
+    rivals: pd.DataFrame
+    """A row per task, mode, seed and official forecast: what it said, what members say, what was counted."""
+    size: Size
+    seconds: float
 
 
 def run(
     tasks: tuple[Task, ...] = TASKS, size: Size = FULL, threads: int | None = None, progress: Progress | None = None
-) -> pd.DataFrame:
-    """Return a row per task, mode, seed and count forecast, with the scores of all rules (score.table.scores)."""
-    import pandas as pd
-
+) -> Results:
+    """Make and score every forecast of the benchmark."""
+    started = perf_counter()
     jobs = [(task, mode, seed, origin) for task in tasks for mode, seed, origin in _jobs(task, size)]
-    tables = []
+    tables, rivals = [], []
     for number, (task, mode, seed, origin) in enumerate(jobs):
         part = None if progress is None else _part(progress, number, len(jobs))
-        tables.append(scored(task, mode, seed, origin, size, threads, part))
-    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+        table, beside = scored(task, mode, seed, origin, size, threads, part)
+        tables.append(table)
+        rivals.append(beside)
+    return Results(_together(tables), _together(rivals), size, perf_counter() - started)
+
+
+def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def scored(
@@ -96,8 +115,8 @@ def scored(
     size: Size,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> pd.DataFrame:
-    """Return the scores of one forecast of a task."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of one forecast of a task, and official forecasts of that day beside it."""
     scenario = scenario_of(task, mode)
     counts = Observations.of(task.scenario)
     at = origin_of(scenario, origin)
@@ -105,11 +124,13 @@ def scored(
     rounds = size.rounds if mode == "updated" else 0
     trajectory, learnt = ahead(scenario, at, counts, **options, rounds=rounds, progress=progress)
     trajectory = with_levels(trajectory, learnt)
-    rows = targets(counts.data, at, task.series)
     known = counts.known(at) if mode == "updated" else Observations.none()
+    rows = targets(counts.data, at, task.series)
     said, whole = samples(trajectory, rows, known, seed)
-    told = _as_shown(counts.data)
-    return scores(said, rows[whole], told, at, task=task.name, mode=mode, seed=seed, ordinary=ordinary(task.scenario))
+    about: dict[str, Any] = {"task": task.name, "mode": mode, "seed": seed}
+    told = as_shown(counts.data)
+    table = scores(said, rows[whole], told, at, **about, ordinary=ordinary(task.scenario))
+    return table, beside(trajectory, known, counts.data, about | {"origin": origin})
 
 
 def scenario_of(task: Task, mode: str) -> Scenario:
@@ -163,7 +184,7 @@ def _about(row: dict[Any, Any], door: str, place: str, scenario: Scenario) -> bo
     return (not where or bool({place, country, door} & set(where))) and (not doors or door in doors)
 
 
-def _as_shown(counts: pd.DataFrame) -> pd.DataFrame:
+def as_shown(counts: pd.DataFrame) -> pd.DataFrame:
     """Return the counts with the values that were first shown: what simple rules can know."""
     return counts.assign(value=counts["first_shown"].fillna(counts["value"]))
 
@@ -177,25 +198,3 @@ def _jobs(task: Task, size: Size) -> Iterator[tuple[str, int, str]]:
 
 def _part(progress: Progress, number: int, jobs: int) -> Progress:
     return lambda share: progress((number + share) / jobs)
-
-
-def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
-    """Return the scores of a saved forecast against the counts after its origin, as `run` scores its own.
-
-    The baselines see the counts that the forecast saw, and those given that were published before its origin.
-    Raises EgressError for a forecast that keeps quantiles only.
-    """
-    import pandas as pd
-
-    data, at = forecast.trajectory.data, forecast.origin
-    rows = targets(observations.data, at)
-    said, whole = samples(forecast.trajectory, rows, forecast.known, int(data.attrs["seed"]))
-    told = pd.concat([forecast.known.data, observations.data], ignore_index=True)
-    told = told.drop_duplicates(["series", "start", "end", "kind", "published_at"])
-    mode = str(forecast.about.get("mode", "updated"))
-    try:
-        week = ordinary(str(data.attrs["scenario"]))
-    except EgressError:  # a scenario of the user's own, whose folder is not known here
-        week = {}
-    about: dict[str, Any] = {"task": str(data.attrs["scenario"]), "mode": mode, "seed": int(data.attrs["seed"])}
-    return scores(said, rows[whole], _as_shown(told), at, ordinary=week, **about)

@@ -1,0 +1,1 @@
+"""The benchmark of sudden exits: every task of evaluation.md in one command (`egress score --benchmark`)."""

@@ -1,0 +1,111 @@
+"""The results page of the benchmark, written by `egress score --benchmark --page FILE`; figures as they came out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from egress.baselines import NAMES
+from egress.benchmark.tasks import TASKS, Results, Task
+from egress.score.summary import INTERVAL, rows, summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL = "all series"
+HEAD = """# The benchmark of sudden exits: results
+
+Written by `{command}` ({members} members, seeds {seeds}, {rounds} rounds of the smoother, {minutes:.0f} minutes);
+do not edit. CRPS is that of the members as issued; a ratio below 1 is better than the rule. A (series, origin) enters
+a ratio only where each of the five rules is defined; n counts windows, pairs (series, origin). The interval is of the
+ratio to the best rule ({interval:.0%}, pairs drawn with replacement). With n < 8 nothing can be said.
+"""
+
+
+def summarised(results: Results) -> pd.DataFrame:
+    """Return the summary by task, mode, series and horizon, with rows for all series of a task together."""
+    import pandas as pd
+
+    parts = []
+    for task in TASKS:
+        table = results.scores[results.scores["task"] == task.name]
+        if table.empty:
+            continue
+        days = task.days or None
+        whole = table.assign(series=[f"{task.name}: {name}" for name in table["series"]])
+        parts.append(summary(table, days=days))
+        if table["series"].nunique() > 1:
+            both = summary(whole.assign(series=whole["series"]), by=("task", "mode", "horizon"), days=days)
+            parts.append(both.assign(series=ALL))
+    return pd.concat(parts, ignore_index=True)
+
+
+def as_json(results: Results) -> list[dict[str, object]]:
+    """Return the rows of the issue: task, mode, series, horizon, n, scores, coverage, baselines, ratios."""
+    return rows(summarised(results))
+
+
+def page(results: Results, command: str) -> str:
+    """Return the page as Markdown."""
+    size = results.size
+    found = summarised(results)
+    parts = [
+        HEAD.format(
+            command=command,
+            members=size.members,
+            seeds=", ".join(map(str, size.seeds)),
+            rounds=size.rounds,
+            minutes=results.seconds / 60,
+            interval=INTERVAL,
+        )
+    ]
+    for task in TASKS:
+        part = found[found["task"] == task.name]
+        if len(part):
+            parts.append(_task(task, part))
+    if len(results.rivals):
+        parts.append(_rivals(results.rivals))
+    return "\n".join(parts)
+
+
+def _task(task: Task, part: pd.DataFrame) -> str:
+    lines = [f"## Task {task.name}: {task.scenario}, origins {', '.join(task.origins)}", ""]
+    for mode in part["mode"].unique():
+        lines += [f"### {mode}", "", *_table(part[part["mode"] == mode]), ""]
+    return "\n".join(lines)
+
+
+def _table(part: pd.DataFrame) -> list[str]:
+    names = ["series", "days", "n (pairs)", "CRPS", "log CRPS", "50 %", "80 %", "90 %"]
+    names += [f"÷ {name}" for name in NAMES] + ["interval", "says"]
+    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    for row in part.to_dict("records"):
+        cells = [str(row["series"]), str(row["horizon"]), f"{row['n']} ({row['pairs']})", f"{row['crps']:,.0f}"]
+        cells += [_number(row["log_crps"]), *(f"{100 * row[f'covered{share}']:.0f}" for share in (50, 80, 90))]
+        cells += [_number(row[f"ratio_{name}"]) for name in NAMES]
+        interval = f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}" if np.isfinite(row["ratio_low"]) else "n/a"
+        lines.append("| " + " | ".join([*cells, interval, str(row["says"])]) + " |")
+    return lines
+
+
+def _rivals(rivals: pd.DataFrame) -> str:
+    lines = ["## Beside official forecasts and plans", ""]
+    names = ["task", "mode", "origin", "what", "official", "by", "egress p50 (p10–p90)", "counted"]
+    lines += ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    keys = ["task", "mode", "origin", "what", "by"]
+    for key, part in rivals.groupby(keys, sort=False):
+        task, mode, origin, what, by = (str(name) for name in key)
+        middle = part[["p10", "p50", "p90", "counted", "official_low", "official_value", "official_high"]].mean()
+        official = f"{middle['official_value']:,.0f}"
+        if not np.isfinite(middle["official_value"]):
+            official = f"{middle['official_low']:,.0f}–{middle['official_high']:,.0f}"
+        said = f"{middle['p50']:,.0f} ({middle['p10']:,.0f}–{middle['p90']:,.0f})"
+        lines.append(
+            "| " + " | ".join([task, mode, origin, what, official, by, said, f"{middle['counted']:,.0f}"]) + " |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "n/a"

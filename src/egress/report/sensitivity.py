@@ -1,0 +1,353 @@
+"""What `egress sensitivity` prints and writes: a table, a sentence and bars for each output.
+
+sensitivity.html   sentences, bars, all indices      sensitivity.png   the bars alone
+sensitivity.csv    a row per output and input        sensitivity.json  how it was made
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from egress.assimilate.factors import KINDS, UNLEARNABLE, row_of
+from egress.assimilate.questions import QUEUE, Question
+from egress.assimilate.saltelli import REST, Index
+from egress.assimilate.sensitivity import Answer, Sensitivity
+from egress.errors import OutputError
+from egress.report.explain import ranged
+from egress.report.names import Names, capital
+from egress.report.rounding import span
+from egress.scenario.schema import Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILES = ("sensitivity.html", "sensitivity.png", "sensitivity.csv", "sensitivity.json")
+ROWS = 6  # inputs shown per output on a screen
+SMALL = 0.05  # total index below which an input is not worth a line
+NOTABLE = 0.1  # total index from which the halves of an input's range are told
+TITLES = {
+    "arrivals": "all arrivals abroad beyond ordinary travel",
+    "peak": "the busiest day of entries",
+    "queue": "the longest queue at any crossing",
+    "stranded": "people ready to leave with no way open, most on one day",
+}
+UNITS = {"duration": " h", "flow": " an hour", "rate": " an hour", "speed": " km/h", "distance": " km"}
+HOW = (
+    "Total: share of the spread that stays while only this input is unknown; in brackets the 90 % interval of the "
+    "estimate. Alone: share that would go, on average, if only this input were known; it takes many base points. "
+    "People are compared by their logarithm. Totals may add up to more than 1 where inputs act together."
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """An input in words: what it is, its range with unit (or how many numbers), what it rests on."""
+
+    what: str
+    span: str
+    source: str
+
+
+def described(found: Sensitivity, name: str, answer: Answer) -> Words:
+    """Return a factor in the words of the field."""
+    numbers = found.numbers(name, answer)
+    counted = f"{numbers:,} number{'' if numbers == 1 else 's'}"
+    if name == REST:
+        return Words("all other inputs together", counted, "")
+    if name in KINDS:
+        return Words(KINDS[name].what, counted if numbers else "", KINDS[name].where)
+    row = row_of(found.scenario, name)
+    source = str(getattr(row, "source", "")).replace(";", ", ") or ", ".join(getattr(row, "evidence", ()))
+    if isinstance(row, Parameter):
+        unit = "" if row.unit in ("1", "share") else f" {row.unit}"
+        return Words(f"{row.name}: {row.meaning}" if row.meaning else row.name, f"{ranged(row)[0]}{unit}", source)
+    called = getattr(row, "name", "") or getattr(row, "what", "") or name.split("/")[1]
+    return Words(f"{called}: {name.rpartition('/')[2].replace('_', ' ')}", _span(found, name), source)
+
+
+def _span(found: Sensitivity, name: str) -> str:
+    """Return the range of an input in canonical units."""
+    drawn = found.uncertain.get(name)
+    return "" if drawn is None else f"{drawn.low:.3g}–{drawn.high:.3g}{UNITS.get(drawn.dimension, '')}"
+
+
+def title(found: Sensitivity, question: Question) -> str:
+    """Return what was asked, in words."""
+    names = Names.of(found.scenario)
+    if question.name in TITLES:
+        return TITLES[question.name]
+    if question.name.startswith(QUEUE):
+        return f"the longest queue at {names.door(question.name.removeprefix(QUEUE))}"
+    return f"arrivals of the surge: {names.anywhere(question.name)}"
+
+
+def spread(found: Sensitivity, answer: Answer) -> str:
+    """Return the middle of the members, and between what eight of ten lie."""
+    low, middle, high = answer.spread
+    if answer.question.unit == "people":
+        return span(low, middle, high)
+    days = [_day(found, value) for value in (low, middle, high)]
+    return days[1] if len(set(days)) == 1 else f"{days[1]} ({days[0]} to {days[2]})"
+
+
+def _day(found: Sensitivity, value: float) -> str:
+    from datetime import timedelta
+
+    day = found.scenario.period.start + timedelta(days=round(value))
+    return f"{day.day} {day:%b}"
+
+
+def _value(found: Sensitivity, answer: Answer, value: float) -> str:
+    return _day(found, value) if answer.question.unit == "day" else span(value, value, value)
+
+
+# Sentences
+
+
+def sentence(found: Sensitivity, answer: Answer) -> str:
+    """Return what would change our mind about an output."""
+    about = f"{capital(title(found, answer.question))}: {spread(found, answer)}."
+    if not answer.indices:
+        return f"{about} It is nearly the same in eight of ten members: nothing to tell apart."
+    told = [i for i in answer.indices if i.total_range[0] > 0 and i.total >= SMALL and i.factor != REST]
+    learnable = [index for index in told if index.factor not in UNLEARNABLE]
+    if not learnable:
+        few = "No input that could be learnt stands out from chance; take more base points with --samples."
+        return f"{about} {few}{_unlearnable(answer)}{_rest(answer)}"
+    first, *others = learnable
+    most = max(i.total for i in answer.indices if i.factor not in (*UNLEARNABLE, REST)) == first.total
+    lead = "What would change our mind most" if most else "With so few base points, what is sure to change our mind"
+    said = f"{about} {lead}: {_named(found, answer, first)}"
+    if others:
+        said += f"; then {'; '.join(_named(found, answer, index) for index in others[:2])}"
+    return f"{said}.{_unlearnable(answer)}{_rest(answer)}"
+
+
+def _named(found: Sensitivity, answer: Answer, index: Index) -> str:
+    words = described(found, index.factor, answer).what
+    short = words.partition(":")[0] if index.factor in KINDS else words
+    return f"{short} ({share(index)}){_halves(found, answer, index)}"
+
+
+def _halves(found: Sensitivity, answer: Answer, index: Index) -> str:
+    """Return what the output would be were an input in the lower or in the upper half of its range."""
+    halves = answer.halves.get(index.factor)
+    if halves is None or index.total < NOTABLE or halves[0] != halves[0]:
+        return ""
+    low, high = (_value(found, answer, value) for value in halves)
+    return f", about {low} if it lies in the lower half of its range and {high} if in the upper"
+
+
+def _unlearnable(answer: Answer) -> str:
+    """Return how much nobody can know beforehand, where that is measured and worth a word."""
+    parts = [index for index in answer.indices if index.factor in UNLEARNABLE and index.total >= SMALL]
+    said = [f"{capital(KINDS[i.factor].what)}: {share(i)}; nobody can know it beforehand." for i in parts]
+    return "".join(f" {text}" for text in said)
+
+
+def _rest(answer: Answer) -> str:
+    """Warn where much hangs on inputs that were not measured one by one."""
+    rest = next((index for index in answer.indices if index.factor == REST), None)
+    if rest is None or rest.total < NOTABLE:
+        return ""
+    return f" All other inputs together: {share(rest)}; take more of them with --kept."
+
+
+def share(index: Index) -> str:
+    """Return `0.45, 0.30–0.60`: a total index with its interval."""
+    return f"{index.total:.2f}, {index.total_range[0]:.2f}–{index.total_range[1]:.2f}"
+
+
+# What is printed
+
+
+def summary(found: Sensitivity) -> RenderableType:
+    """Return what would change our mind, as something that rich prints: a sentence and a table per output."""
+    about = found.about
+    known = f"what was known by {about['as_of']}" if about["as_of"] else "hindsight"
+    head = (
+        f"{found.scenario.title}: what would change our mind ({known}; {about['members']:,} members, "
+        f"{about['samples']} base points, {about['inputs']:,} uncertain numbers, steps of {about['step_hours']:g} h)"
+    )
+    parts: list[RenderableType] = [Text(head, style="bold")]
+    for answer in found.answers:
+        parts += [Text(""), Text(f"• {sentence(found, answer)}")]
+        if answer.indices:
+            parts.append(_table(found, answer))
+    return Group(*parts, Text(""), Text(HOW, style="dim"))
+
+
+def _table(found: Sensitivity, answer: Answer) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("input", max_width=58)
+    for name in ("total", "alone"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("range", no_wrap=True)
+    table.add_column("source", max_width=22)
+    shown = _shown(answer.indices)
+    for index in shown:
+        words = described(found, index.factor, answer)
+        alone = f"{index.first:.2f} ±{index.first_range[1] - index.first:.2f}".replace("-", "−")
+        total = f"{index.total:.2f} ({index.total_range[0]:.2f}–{index.total_range[1]:.2f})"
+        table.add_row(words.what, total, alone, words.span, words.source)
+    left = len(answer.indices) - len(shown)
+    sums = sum(index.total for index in answer.indices)
+    table.caption = f"{left} more below {SMALL:g} or in sensitivity.csv; all totals add up to {sums:.2f}"
+    table.caption_justify = "left"
+    return table
+
+
+def _shown(indices: Sequence[Index]) -> list[Index]:
+    """Return the inputs worth a line, and always what was not measured one by one."""
+    top = [index for index in indices if index.total >= SMALL][:ROWS]
+    return [index for index in indices if index in top or index.factor == REST]
+
+
+# What is written
+
+
+def write(found: Sensitivity, folder: Path) -> None:
+    """Write the page, the picture, the table and the record; raises OutputError."""
+    from egress.report import charts, tables
+
+    chart = bars(found)
+    tables.write_text(page(found), folder / "sensitivity.html")
+    tables.write_text(described_table(found).to_csv(index=False), folder / "sensitivity.csv")
+    record = {"scenario": found.scenario.name, **found.about, "files": list(FILES)}
+    tables.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", folder / "sensitivity.json")
+    try:
+        (folder / "sensitivity.png").write_bytes(charts.png(chart))
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+
+
+def described_table(found: Sensitivity) -> pd.DataFrame:
+    """Return a row per output and input: the indices, and the input in words with range and source."""
+    table = found.table()
+    pairs = [(answer, index) for answer in found.answers for index in answer.indices]
+    words = [described(found, index.factor, answer) for answer, index in pairs]
+    return table.assign(
+        what=[w.what for w in words], range=[w.span for w in words], source=[w.source for w in words]
+    ).round(4)
+
+
+def bars(found: Sensitivity, answers: Sequence[Answer] | None = None) -> Any:
+    """Return bars of total indices with their intervals, a panel per output; dots are first-order indices."""
+    import altair as alt
+
+    chosen = [a for a in (found.answers if answers is None else answers) if a.indices]
+    panels = [_panel(found, answer) for answer in chosen]
+    if not panels:
+        import pandas as pd
+
+        return alt.Chart(pd.DataFrame({"x": []})).mark_bar()
+    return alt.concat(*panels, columns=1)
+
+
+def _panel(found: Sensitivity, answer: Answer) -> Any:
+    import altair as alt
+    import pandas as pd
+
+    from egress.report.charts import BLUE, INK, ORANGE, WIDE
+
+    rows: list[dict[str, Any]] = [
+        {
+            "input": _short(described(found, index.factor, answer).what),
+            "total": max(0.0, index.total),
+            "low": index.total_range[0],
+            "high": min(index.total_range[1], TOP),
+            "first": min(max(index.first, 0.0), TOP),
+        }
+        for index in _shown(answer.indices)
+    ]
+    axis = alt.Axis(labelLimit=430, ticks=False, domain=False)
+    y = alt.Y("input:N", sort=[row["input"] for row in rows], title=None, axis=axis)
+    scale = alt.Scale(domain=[0, max([1.0, *(row["high"] for row in rows)])])
+    base = alt.Chart(pd.DataFrame(rows)).encode(y=y)
+    bar = base.mark_bar(color=BLUE, opacity=0.6, aria=False).encode(x=alt.X("total:Q", scale=scale, title=None))
+    rule = base.mark_rule(color=INK, aria=False).encode(x="low:Q", x2="high:Q")
+    dot = base.mark_point(color=ORANGE, filled=True, size=36, opacity=1, aria=False).encode(x="first:Q")
+    heading = capital(title(found, answer.question))
+    return alt.layer(bar, rule, dot).properties(width=WIDE - 480, height=alt.Step(20), title=heading)
+
+
+TOP = 1.5  # intervals are drawn no farther
+
+
+def _short(text: str, most: int = 70) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def page(found: Sensitivity) -> str:
+    """Return one HTML file that asks nothing of anybody outside: a sentence, bars and a table per output."""
+    from egress.report import charts
+
+    parts = []
+    for answer in found.answers:
+        parts.append(
+            f"<h2>{_safe(capital(title(found, answer.question)))}</h2>\n<p>{_safe(sentence(found, answer))}</p>"
+        )
+        if answer.indices:
+            label = f"Total indices: {title(found, answer.question)}"
+            parts.append(f"<figure>{charts.svg(bars(found, [answer]), label)}</figure>\n{_rows(found, answer)}")
+    about = found.about
+    made = (
+        f"{about['members']:,} members, {about['samples']} base points, {about['inputs']:,} uncertain numbers, "
+        f"steps of {about['step_hours']:g} h, seed {about['seed']}"
+        + (f", what was known by {about['as_of']}" if about["as_of"] else ", hindsight")
+    )
+    head = f"{found.scenario.title}: what would change our mind"
+    legend = "Bar: total index, with its 90 % interval. Dot: the share that goes if only this input is known."
+    return PAGE.format(title=_safe(head), made=_safe(made), how=_safe(f"{legend} {HOW}"), body="\n".join(parts))
+
+
+def _rows(found: Sensitivity, answer: Answer) -> str:
+    """Return all inputs of an output as an HTML table."""
+    lines = []
+    for index in answer.indices:
+        words = described(found, index.factor, answer)
+        first = f"{index.first:.2f} ({index.first_range[0]:.2f} to {index.first_range[1]:.2f})".replace("-", "−")
+        cells = [words.what, share(index).replace(", ", " (") + ")", first, words.span, words.source]
+        lines.append("<tr>" + "".join(f"<td>{_safe(cell)}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in ("input", "total", "alone", "range", "source"))
+    return f"<details><summary>All inputs</summary><table><tr>{head}</tr>\n{chr(10).join(lines)}</table></details>"
+
+
+def _safe(text: str) -> str:
+    return html.escape(text)
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · egress</title>
+<style>
+body {{ margin: 0 auto; max-width: 980px; padding: 24px 32px; color: #1a1a1a; background: #fff;
+  font: 16px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }}
+h1 {{ font-size: 26px; line-height: 1.2; }} h2 {{ font-size: 19px; margin: 40px 0 4px; }}
+p {{ max-width: 74ch; }} figure {{ margin: 8px 0; }} svg {{ max-width: 100%; height: auto; }}
+table {{ border-collapse: collapse; font-size: 13px; }} summary {{ font-size: 14px; color: #0072B2; cursor: pointer; }}
+th, td {{ text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #e5e7eb; vertical-align: top; }}
+.soft {{ color: #4b5563; font-size: 14px; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p class="soft">{made}</p>
+<p class="soft">{how}</p>
+{body}
+</body>
+</html>
+"""
