@@ -7,10 +7,8 @@ import json
 import os
 import re
 import shutil
-import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import pandas as pd
@@ -299,12 +297,16 @@ def test_there_must_be_something_to_score(ran: tuple[Path, Path, Said], own: Pat
 
 
 def test_a_cold_forecast_sees_no_count(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    priors = ModuleType("egress.scenario.priors")
-    monkeypatch.setattr(priors, "cold_scenario", load, raising=False)
-    monkeypatch.setitem(sys.modules, "egress.scenario.priors", priors)
-    monkeypatch.setattr("egress.scenario.priors", priors, raising=False)
+    monkeypatch.setattr("egress.scenario.priors.cold_scenario", load)
     said = forecast(source, tmp_path / "out", "--cold")
     assert said.code == 0, said.err
     assert "no count of this crisis was used" in " ".join(said.out.split())
     assert pd.read_csv(tmp_path / "out" / "counts.csv").empty
     assert pd.read_csv(tmp_path / "out" / "known.csv").empty
+
+
+def test_a_cold_forecast_needs_priors_without_the_crisis(tmp_path: Path) -> None:
+    said = forecast("one-border", tmp_path / "out", "--cold")
+    assert (said.code, said.out) == (2, "")
+    assert "without" in said.err
+    assert len(said.err.splitlines()) == 1

@@ -17,9 +17,9 @@ from egress.assimilate import tell
 from egress.assimilate.forecasting import DAYS, MEMBERS, forecast, joined, origin_of
 from egress.assimilate.posterior import Posterior
 from egress.ensemble import Progress
-from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
+from egress.scenario import priors
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
 
@@ -83,11 +83,10 @@ def beside(now: Forecast, before: Forecast, scenario: Scenario, observations: Ob
 
 
 def cold(scenario: str | Path, as_of: datetime | date | str, **options: Any) -> Daily:
-    """Return the forecast from priors that nothing of the crisis has shaped, without any count of it."""
-    try:
-        from egress.scenario import priors
-    except ImportError:
-        raise EgressError("a cold forecast needs priors, which this version of egress does not bring") from None
+    """Return the forecast from priors that nothing of the crisis has shaped, without any count of it.
+
+    Raises EgressError where there are no priors without it.
+    """
     found = forecast(priors.cold_scenario(scenario), as_of, **options)
     said = ["Cold: no count of this crisis was used, and no prior that it has shaped."]
     return Daily(replace(found, about=found.about | {"mode": "cold", "warnings": said}))

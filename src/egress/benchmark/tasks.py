@@ -19,8 +19,11 @@ from egress.assimilate.forecasting import ahead, origin_of
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
+<<<<<<< HEAD
 from egress.errors import EgressError
 from egress.forecasts import Forecast
+=======
+>>>>>>> 0b841c0764e806eccd0a6e0857fa190ca5f84a8a
 from egress.observations import Observations, moment
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
@@ -130,7 +133,7 @@ def scored(
     rows = targets(counts.data, at, task.series)
     said, whole = samples(trajectory, rows, known, seed)
     about: dict[str, Any] = {"task": task.name, "mode": mode, "seed": seed}
-    told = _as_shown(counts.data)
+    told = as_shown(counts.data)
     table = scores(said, rows[whole], told, at, **about, ordinary=ordinary(task.scenario))
     return table, beside(trajectory, known, counts.data, about | {"origin": origin})
 
@@ -186,7 +189,7 @@ def _about(row: dict[Any, Any], door: str, place: str, scenario: Scenario) -> bo
     return (not where or bool({place, country, door} & set(where))) and (not doors or door in doors)
 
 
-def _as_shown(counts: pd.DataFrame) -> pd.DataFrame:
+def as_shown(counts: pd.DataFrame) -> pd.DataFrame:
     """Return the counts with the values that were first shown: what simple rules can know."""
     return counts.assign(value=counts["first_shown"].fillna(counts["value"]))
 
@@ -200,25 +203,3 @@ def _jobs(task: Task, size: Size) -> Iterator[tuple[str, int, str]]:
 
 def _part(progress: Progress, number: int, jobs: int) -> Progress:
     return lambda share: progress((number + share) / jobs)
-
-
-def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
-    """Return the scores of a saved forecast against the counts after its origin, as `run` scores its own.
-
-    The baselines see the counts that the forecast saw, and those given that were published before its origin.
-    Raises EgressError for a forecast that keeps quantiles only.
-    """
-    import pandas as pd
-
-    data, at = forecast.trajectory.data, forecast.origin
-    rows = targets(observations.data, at)
-    said, whole = samples(forecast.trajectory, rows, forecast.known, int(data.attrs["seed"]))
-    told = pd.concat([forecast.known.data, observations.data], ignore_index=True)
-    told = told.drop_duplicates(["series", "start", "end", "kind", "published_at"])
-    mode = str(forecast.about.get("mode", "updated"))
-    try:
-        week = ordinary(str(data.attrs["scenario"]))
-    except EgressError:  # a scenario of the user's own, whose folder is not known here
-        week = {}
-    about: dict[str, Any] = {"task": str(data.attrs["scenario"]), "mode": mode, "seed": int(data.attrs["seed"])}
-    return scores(said, rows[whole], _as_shown(told), at, ordinary=week, **about)

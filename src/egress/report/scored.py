@@ -11,8 +11,12 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+<<<<<<< HEAD
 from egress.benchmark import tasks as benchmark
+=======
+>>>>>>> 0b841c0764e806eccd0a6e0857fa190ca5f84a8a
 from egress.baselines import NAMES
+from egress.benchmark import saved
 from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
@@ -39,7 +43,7 @@ class Scored:
 def of_forecast(folder: Path, observations: Path) -> Scored:
     """Score the forecast in a folder; EgressError where there is nothing to score."""
     forecast, counts = Forecast.open(folder), Observations.read(observations)
-    table = benchmark.of_forecast(forecast, counts)
+    table = saved.of_forecast(forecast, counts)
     if table.empty:
         raise EgressError(
             f"{observations}: no count whose window ends within 14 days of {forecast.origin.isoformat()} "
