@@ -144,16 +144,16 @@ def run(
     posterior: Annotated[Path | None, typer.Option(help="What counts have taught (egress calibrate).")] = None,
 ) -> None:
     """Run a scenario or a Flee folder: print a summary and write a folder with tables and a report."""
-    from egress.formats.flee.folder import is_flee
-
-    if is_flee(Path(scenario)):
-        vain = {"--as-of": as_of, "--step": step, "--exact": exact or None, "--posterior": posterior}
-        _refuse(vain, "has no effect on Flee folders")
-        _run_flee(Path(scenario), out, settings, rules, members, seed, threads, per_member)
-        return
-    given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
-    _refuse(given, "is for Flee folders (input_csv and source_data in them)")
     with _bar() as bar:
+        from egress.formats.flee.folder import is_flee
+
+        if is_flee(Path(scenario)):
+            vain = {"--as-of": as_of, "--step": step, "--exact": exact or None, "--posterior": posterior}
+            _refuse(vain, "has no effect on Flee folders")
+            _run_flee(bar, Path(scenario), out, settings, rules, members, seed, threads, per_member)
+            return
+        given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
+        _refuse(given, "is for Flee folders (input_csv and source_data in them)")
         seconds: dict[str, float] = {}
         with _phase(bar, seconds, "reading"):
             from egress.scenario.load import load
@@ -178,6 +178,7 @@ def _refuse(options: dict[str, Any], why: str) -> None:
 
 
 def _run_flee(
+    bar: Progress,
     source: Path,
     out: Path | None,
     settings: Path | None,
@@ -188,15 +189,15 @@ def _run_flee(
     per_member: bool,
 ) -> None:
     """Run a Flee folder: print a summary and write its folder."""
-    with _bar() as bar:
-        from egress.report import flee
+    from egress.report import flee
 
-        task = bar.task_ids[0]
-        place, done = flee.run_folder(
-            source, out, settings=settings, rules=rules, members=members or FLEE_MEMBERS, seed=seed, threads=threads,
-            per_member=per_member, progress=lambda share: bar.update(task, completed=share),
-            say=lambda name: bar.update(task, description=name),
-        )  # fmt: skip
+    task = bar.task_ids[0]
+    place, done = flee.run_folder(
+        source, out, settings=settings, rules=rules, members=members or FLEE_MEMBERS, seed=seed, threads=threads,
+        per_member=per_member, progress=lambda share: bar.update(task, completed=share),
+        say=lambda name: bar.update(task, description=name),
+    )  # fmt: skip
+    bar.stop()
     _print(flee.summary(done))
     typer.echo(f"Written to {place}", err=True)
 

@@ -19,11 +19,6 @@ from egress.assimilate.forecasting import ahead, origin_of
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
-<<<<<<< HEAD
-from egress.errors import EgressError
-from egress.forecasts import Forecast
-=======
->>>>>>> 0b841c0764e806eccd0a6e0857fa190ca5f84a8a
 from egress.observations import Observations, moment
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario

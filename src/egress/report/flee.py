@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import egress
+from egress.engine.flee.case import SEMANTICS
 from egress.errors import OutputError
 from egress.flee import output
 from egress.flee.measures import persistence
@@ -50,8 +51,13 @@ def run_folder(
             progress=progress,
         )
         say("writing")
-        _write(part, done, rules, per_member)
+        _write(part, done, per_member)
     return place, done
+
+
+def _rules(done: FleeRun) -> str:
+    """Return the name of the rules that were run (a converted scenario says them itself)."""
+    return next((name for name, switches in SEMANTICS.items() if switches == done.rules.semantics), "own")
 
 
 def _name(source: Path) -> str:
@@ -59,7 +65,7 @@ def _name(source: Path) -> str:
     return resolved.parent.name if resolved.name in ("input_csv", "scenario.yaml") else resolved.name
 
 
-def _write(part: Path, done: FleeRun, rules: str | None, per_member: bool) -> None:
+def _write(part: Path, done: FleeRun, per_member: bool) -> None:
     files = output.write(part, done, per_member=per_member)
     try:
         data = done.dataset()
@@ -70,7 +76,7 @@ def _write(part: Path, done: FleeRun, rules: str | None, per_member: bool) -> No
     facts = {
         "egress_version": egress.__version__,
         "scenario": done.case.name,
-        "rules": rules or "flee",
+        "rules": _rules(done),
         "hasten": done.rules.hasten,
         "seed": done.seed,
         "members": len(done.members),

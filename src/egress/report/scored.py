@@ -11,10 +11,6 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-<<<<<<< HEAD
-from egress.benchmark import tasks as benchmark
-=======
->>>>>>> 0b841c0764e806eccd0a6e0857fa190ca5f84a8a
 from egress.baselines import NAMES
 from egress.benchmark import saved
 from egress.errors import EgressError

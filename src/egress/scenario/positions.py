@@ -228,6 +228,9 @@ def cells(text: str, separator: str = ",") -> Iterator[list[Cell]]:
     >>> [[cell.text for cell in row] for row in cells('a,"b, c"\\n1,2\\n')]
     [['a', 'b, c'], ['1', '2']]
     """
+    if '"' not in text:  # most tables: several times as fast
+        yield from _plain_cells(text, separator)
+        return
     at, line, begin = 0, 1, 0
     row: list[Cell] = []
     while at < len(text) or row:
@@ -244,6 +247,16 @@ def cells(text: str, separator: str = ",") -> Iterator[list[Cell]]:
             yield row
             row, line, begin = [], line + 1, at + 1
         at += 1
+
+
+def _plain_cells(text: str, separator: str) -> Iterator[list[Cell]]:
+    """Yield the cells of each line of a text without quotes."""
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), start=1):
+        column, row = 1, []
+        for value in line.split(separator):
+            row.append(Cell(value.strip(), number, column))
+            column += len(value) + 1
+        yield row
 
 
 def read_csv(path: Path, columns: tuple[str, ...], required: tuple[str, ...], lenient: bool = False) -> Reading:

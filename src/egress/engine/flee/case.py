@@ -205,7 +205,7 @@ class FleeRules:
     hasten: int = 1  # people per agent
     # ours
     semantics: Semantics = FLEE
-    recent_travel_cells: int = 16  # cells of r per unit, with avoid_short_stints (section 14); see decide.py
+    recent_travel_cells: int = 8  # cells of r per unit, with avoid_short_stints (see table.py)
 
     def with_semantics(self, name: str) -> FleeRules:
         """Return the rules as `flee` or `flee-corrected`."""

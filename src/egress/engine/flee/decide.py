@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, multinomial_cdf
+from egress.engine.draws import binomial, multinomial_cdf, uniform
 from egress.engine.flee.capacity import FULL
 from egress.engine.flee.case import Floats, Ints
 from egress.engine.flee.movechance import sent_on
@@ -98,6 +98,16 @@ def decide(
             begin, end = mood.first[where], mood.first[where + 1]
             if begin == end:
                 stay = people
+            elif go == 1:  # most cells of those who hop on
+                u, stream[where] = uniform(stream[where])
+                k = begin
+                while u >= mood.worth[kind, k]:
+                    k += 1
+                link = web.paths.link[k]
+                if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
+                    stay += 1
+                else:
+                    move(moves, link, 0, metres, web.paths.rest[k], kind, 0, afoot, 1, recent)
             else:
                 picked = picks[: end - begin]
                 picked[:] = 0

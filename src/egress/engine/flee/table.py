@@ -4,6 +4,9 @@ A state is one number, made of fields (low bits first): the cell of r (recent tr
 arrival, the link was shut, class, metres (on the link, or covered today), route, place or link. States are kept in
 the order in which they came, so that a run has the same bits on every machine. Beside the count stands the sum of r
 over the people: a cell's people are treated as having its mean, which makes the grid finer than its cells.
+
+Measured on mali2012 at full scale (40 members, common luck): with 4 to 64 cells of r per unit no camp's mean differs
+from that with 512 cells by more than 0.0004 of the total, which is 1.5 standard errors of the comparison.
 """
 
 from __future__ import annotations
