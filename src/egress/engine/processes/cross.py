@@ -11,12 +11,12 @@ accumulated apart (`integral`); `engine/conserve.py` compares the two.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, lean
 from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
@@ -117,7 +117,35 @@ def serve(
     return waits, state
 
 
-@compiled
+class Scratch(NamedTuple):
+    """Scratch of the kernel."""
+
+    coming: Ints
+    joining: Ints
+    gone: Ints
+    through: Ints
+    walkers: Ints
+    """[C + 1] people of each class, ordinary traffic last."""
+    ignored: Ints
+    """[O]"""
+    waits: Floats
+    share: Floats
+    ordinary_share: Floats
+    """[lanes of a door]"""
+    parts: Ints
+    """[C + 1, lanes of a door]"""
+
+
+def scratch(classes: int, origins: int, lanes: int) -> Scratch:
+    """Return scratch for `cross`."""
+    people = np.zeros((5, classes + 1), dtype=np.int64)
+    reals = np.zeros((3, lanes))
+    parts = np.zeros((classes + 1, lanes), dtype=np.int64)
+    nobody = np.zeros(origins, dtype=np.int64)
+    return Scratch(people[0], people[1], people[2], people[3], people[4], nobody, reals[0], reals[1], reals[2], parts)
+
+
+@lean
 def cross(
     seed: int,
     members: Ints,
@@ -173,20 +201,15 @@ def cross(
     record_served: Ints,
     record_refused: Ints,
     record_gave_up: Ints,
+    scratch: Scratch,
 ) -> None:
     """Take one step of every land door: arrivals [ring slot of now], ordinary [M, X] → arrived, entries [M, A].
 
     record_* [M, L] what the lanes did in this step.
     """
     classes = queue.shape[3] - 1
-    origins = road_from.shape[3]
     slots = road.shape[2]
-    coming = np.zeros(classes + 1, dtype=np.int64)
-    joining = np.zeros(classes + 1, dtype=np.int64)
-    gone = np.zeros(classes + 1, dtype=np.int64)
-    through = np.zeros(classes + 1, dtype=np.int64)
-    walkers = np.zeros(classes + 1, dtype=np.int64)
-    ignored = np.zeros(origins, dtype=np.int64)
+    coming, joining, gone, through, walkers, ignored, waits, share, ordinary_share, parts = scratch
     for m in range(road.shape[0]):
         for x in range(road.shape[1]):
             first, last = door_span[x], door_span[x + 1]
@@ -198,15 +221,16 @@ def cross(
                 total += coming[c]
             coming[classes] = ordinary[m, x]
             number = last - first
-            waits = np.full(number, np.inf)
-            share = np.zeros(number)
-            ordinary_share = np.zeros(number)
+            waits[:] = np.inf
+            share[:] = 0.0
+            ordinary_share[:] = 0.0
             shortest = np.inf
             for i in range(number):
                 lane = door_lanes[first + i]
                 people = 0
                 for q in range(oldest[m, lane], newest[m, lane]):
-                    people += queue[m, lane, q % queue.shape[2]].sum()
+                    for c in range(classes + 1):
+                        people += queue[m, lane, q % queue.shape[2], c]
                 record_queue[m, lane] = people
                 pace = service[m, lane] * lane_factor[m, lane] * lane_day[m, lane]
                 if pace > 0.0:
@@ -226,9 +250,12 @@ def cross(
                 for i in range(number):
                     share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
             if ordinary_share.sum() <= 0.0:
-                ordinary_share[:] = share
-            share /= share.sum()
-            ordinary_share /= ordinary_share.sum()
+                for i in range(number):
+                    ordinary_share[i] = share[i]
+            whole_share, whole_ordinary = share.sum(), ordinary_share.sum()
+            for i in range(number):
+                share[i] /= whole_share
+                ordinary_share[i] /= whole_ordinary
             if total > 0 and shortest < np.inf and shortest > balk_wait[m]:
                 turning = -np.expm1(-balk_rate[m] * (shortest - balk_wait[m]))
                 for c in range(classes + 1):
@@ -238,13 +265,13 @@ def cross(
                         state = leave(road_from[m, x, c], n, waiting[m, :, c], ignored, state)
                     if n > 0:
                         record_gave_up[m, door_lanes[first]] += n
-            parts = np.zeros((classes + 1, number), dtype=np.int64)
+            parts[:] = 0
             for c in range(classes + 1):
                 if coming[c] > 0:
                     if c < classes:
-                        state = multinomial(coming[c], share, parts[c], state)
+                        state = multinomial(coming[c], share[:number], parts[c, :number], state)
                     else:
-                        state = multinomial(coming[c], ordinary_share, parts[c], state)
+                        state = multinomial(coming[c], ordinary_share[:number], parts[c, :number], state)
             walkers[:] = 0
             for i in range(number):
                 lane = door_lanes[first + i]
@@ -258,8 +285,9 @@ def cross(
                 for c in range(classes + 1):
                     joining[c] = parts[c, i]
                 if on_foot[lane]:
-                    joining += walkers
-                    walkers[:] = 0
+                    for c in range(classes + 1):
+                        joining[c] += walkers[c]
+                        walkers[c] = 0
                 left = gone.sum()
                 record_gave_up[m, lane] += left
                 if left > 0:
@@ -325,6 +353,13 @@ def land(step: int, doors: int, air: Ints, arrived: Ints) -> None:
                 air[m, a, step % slots, c] = 0
 
 
+def lane_kinds(world: World) -> tuple[Bools, Bools]:
+    """Return ([L] whether a lane is open at first, [L] whether it is on foot)."""
+    lanes = world.scenario.lanes
+    opened = np.array([lane.open for lane in lanes], dtype=bool)
+    return opened, np.array([lane.kind == "foot" for lane in lanes], dtype=bool)
+
+
 def lane_order(world: World) -> tuple[Ints, Ints]:
     """Return (span [X + 1], lanes sorted by door, those on foot last)."""
     foot = np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool)
@@ -354,8 +389,7 @@ def step(
         now.delta,
         span,
         order,
-        np.array([lane.open for lane in world.scenario.lanes], dtype=bool),
-        np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool),
+        *lane_kinds(world),
         members.lane("share"),
         now.lane_open,
         now.lane_day,
@@ -401,6 +435,7 @@ def step(
         lanes["served"],
         lanes["refused"],
         lanes["gave_up"],
+        scratch(world.classes, world.origins, int(np.diff(span).max(initial=1))),
     )
 
 

@@ -14,12 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, lean
 from egress.engine.draws import (
     alias,
     alias_table,
-
-
     binomial,
     hypergeometric,
     key,
@@ -61,13 +59,15 @@ def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
 FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin or slot
 
 
-@compiled
+@lean
 def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     """Draw the origins of `n` people who leave a place: `table` [O] is lowered, `to` and `also` [O] raised."""
     people = 0
+    places = 0
     for o in range(table.shape[0]):
         people += table[o]
-    if n <= FEW and n < people:
+        places += int(table[o] > 0)
+    if n <= FEW and n < people and places > 1:
         for _ in range(n):
             u, state = uniform(state)
             rank = int(u * people)
@@ -219,7 +219,7 @@ def stop_at_block(
                         road_from[m, x, c, o] -= out[o]
 
 
-@compiled
+@lean
 def board(
     seed: int,
     members: Ints,
@@ -247,6 +247,8 @@ def board(
     called: Ints,
     listed: Ints,
     turned_back: Ints,
+    scratch: Ints,
+    ignored: Ints,
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
@@ -256,8 +258,6 @@ def board(
     """
     days, classes = booked.shape[2], booked.shape[3]
     h = today % days
-    scratch = np.zeros(cdf.shape[2], dtype=np.int64)
-    ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
         people = 0
         going = 0
@@ -266,8 +266,10 @@ def board(
             if p == 0 or product_service[p] != product_service[p - 1]:
                 people = 0
                 for q in range(p, booked.shape[1]):
-                    if product_service[q] == product_service[p]:
-                        people += booked[m, q, h].sum()
+                    if product_service[q] != product_service[p]:
+                        break
+                    for c in range(classes):
+                        people += booked[m, q, h, c]
                 going = int(people * boarding + ROUNDING)
             for c in range(classes):
                 here = booked[m, p, h, c]
@@ -420,6 +422,8 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.called_up,
         state.listed,
         state.turned_back,
+        np.zeros(product_cdf.shape[2], dtype=np.int64),
+        np.zeros(world.origins, dtype=np.int64),
     )
     fly_ordinary(
         now.day, now.delta / 24, now.ordinary_admitted * (1.0 - now.closed), world.service_entry,
