@@ -199,7 +199,10 @@ def scratch(classes: int, origins: int, lanes: int, parts_of_step: int) -> Scrat
     reals = np.zeros((3, lanes))
     parts = np.zeros((classes + 1, lanes), dtype=np.int64)
     nobody = np.zeros(origins, dtype=np.int64)
-    return Scratch(*people, nobody, *reals, parts, np.zeros(parts_of_step))
+    return Scratch(
+        people[0], people[1], people[2], people[3], people[4], people[5], nobody, reals[0], reals[1], reals[2], parts,
+        np.zeros(parts_of_step),
+    )  # fmt: skip
 
 
 @lean
