@@ -14,6 +14,7 @@ import egress
 from benchmarks.changes import fixed, scaled, with_parameters, with_rows, without_policy
 from benchmarks.registry import benchmark
 from egress.scenario.schema import Policy, Scenario
+from egress.scenario.time import hours
 from egress.trajectory import Trajectory
 
 Values = npt.NDArray[np.float64]
@@ -167,10 +168,33 @@ def attributes(scenario: Scenario) -> Iterator[tuple[str, Scenario, str, Output]
     yield "signals", deserted, "surge entries", surge()
 
 
-def output_of(policy: Policy) -> tuple[str, Output]:
+def in_lane(policy: Policy, scenario: Scenario) -> tuple[str, Output]:
+    """Return people served in the lane that a policy opens, until another policy opens more of it."""
+    kind = next(e for e in policy.effects if e.kind == "open_lane").lane
+    where = policy.applies_to.crossings
+    starts = sorted(
+        hours(scenario, other.outcome.starts)
+        for other in scenario.policies
+        if other.outcome is not None and other.outcome.starts is not None
+        if other.applies_to.crossings == where
+        if any(e.kind == "open_lane" and e.lane == kind for e in other.effects)
+    )
+    own = hours(scenario, policy.outcome.starts)  # type: ignore[union-attr, arg-type]
+    later = [start for start in starts if start > own]
+    first, last = (int(at // scenario.period.step) for at in (own, later[0] if later else np.float64(1e6)))
+    lanes = [f"{crossing}/{kind}" for crossing in where]
+    return (
+        f"served in {', '.join(lanes)}{' until more of it opens' if later else ''}",
+        lambda run: run.data.served.sel(lane=lanes).values[:, first:last].sum(axis=(1, 2)).astype(float),
+    )
+
+
+def output_of(policy: Policy, scenario: Scenario) -> tuple[str, Output]:
     """Return the output on which a policy is judged: entries where it binds, or what it stops."""
     where = policy.applies_to.crossings
     kinds = {effect.kind for effect in policy.effects}
+    if "open_lane" in kinds:
+        return in_lane(policy, scenario)
     if "seats" in kinds:
         service = next(e for e in policy.effects if e.kind == "seats").services[0]
         return (
@@ -197,7 +221,7 @@ def ablation(quick: bool) -> None:
     base = egress.run(scenario, members=members)
     rows = [*processes(scenario), *attributes(scenario)]
     for policy in scenario.policies:
-        name, output = output_of(policy)
+        name, output = output_of(policy, scenario)
         rows.append((f"policy: {policy.id}", without_policy(scenario, policy.id), name, output))
     print("| switched off | output | with | without | difference | in SE | |\n|---|---|---:|---:|---:|---:|---|")
     silent = 0

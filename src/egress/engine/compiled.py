@@ -22,24 +22,26 @@ uint64: Any = np.uint64
 float64: Any = np.float64
 float32: Any = np.float32
 
+# `_nrt` is said outright: what is not is inherited from the caller that happens to be compiled first.
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": True}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
     """Return the function compiled by Numba at its first call for each combination of argument types."""
-    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+    return cast(F, numba.njit(**_OPTIONS)(function))
 
 
 def lean(function: F) -> F:
-    """Return the function compiled without counts of references: it may not make arrays, views of them it may.
+    """Return the function compiled without counts of references: it may not make arrays, but views of them.
 
     Numba counts the uses of every array by atomic additions, also of those in tuples and of views; in loops over
     cells they cost more than the draws. What a lean function works with is made by its caller.
     """
-    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function))
+    return cast(F, numba.njit(**(_OPTIONS | {"_nrt": False}))(function))
 
 
 def inlined(function: F) -> F:
     """Return a lean function that is put whole into its callers: passing thirty arrays costs more than many a loop."""
-    options = {"cache": True, "error_model": "numpy", "nogil": True, "forceinline": True, "_nrt": False}
-    return cast(F, numba.njit(**options)(function))
+    return cast(F, numba.njit(**(_OPTIONS | {"_nrt": False, "forceinline": True}))(function))

@@ -32,29 +32,45 @@ def unbalanced(
     abroad: Ints,
     class_group: Ints,
 ) -> int:
-    """Return the first member whose people do not add up by origin and group, or −1."""
-    origins, groups = population.shape[1], population.shape[2]
-    elsewhere = np.zeros((class_group.shape[0], origins), dtype=np.int64)
-    people = np.zeros((origins, class_group.shape[0]), dtype=np.int64)
+    """Return the first member whose people do not add up by origin and group, or −1.
+
+    Stages at home and abroad [M, O · C], tables of origins [M, place, C · O]: long rows add up in vectors.
+    """
+    scratch = np.zeros(abroad.shape[1], dtype=np.int32), np.zeros(abroad.shape[1], dtype=np.int32)
+    missing = np.zeros(population.shape[1:], dtype=np.int64)
+    return _unbalanced(population, home, booked_from, road_from, abroad, class_group, scratch[0], scratch[1], missing)
+
+
+@lean
+def _unbalanced(
+    population: Ints, home: tuple[Ints, ...], booked_from: Ints, road_from: Ints, abroad: Ints, class_group: Ints,
+    people: Ints, elsewhere: Ints, missing: Ints,
+) -> int:  # fmt: skip
+    """Do the work of `unbalanced` with the scratch that it made."""
+    origins, groups = missing.shape
+    classes, cells = len(class_group), people.shape[0]
     for m in range(population.shape[0]):
-        missing = population[m].astype(np.int64)
-        people[:] = abroad[m]
+        for cell in range(cells):
+            people[cell] = abroad[m, cell]
+            elsewhere[cell] = 0
+        least = 0
         for stage in home:
-            people += stage[m]
-            if stage[m].min() < 0:
-                return m
-        for o in range(origins):
-            for c in range(class_group.shape[0]):
-                missing[o, class_group[c]] -= people[o, c]
-        elsewhere[:] = 0
+            for cell in range(cells):
+                people[cell] += stage[m, cell]
+                least = min(least, stage[m, cell])
+        if least < 0:
+            return m
         for p in range(booked_from.shape[1]):
-            elsewhere += booked_from[m, p]
+            for cell in range(cells):
+                elsewhere[cell] += booked_from[m, p, cell]
         for x in range(road_from.shape[1]):
-            elsewhere += road_from[m, x]
-        for c in range(class_group.shape[0]):
-            for o in range(origins):
-                missing[o, class_group[c]] -= elsewhere[c, o]
+            for cell in range(cells):
+                elsewhere[cell] += road_from[m, x, cell]
         for o in range(origins):
+            for g in range(groups):
+                missing[o, g] = population[m, o, g]
+            for c in range(classes):
+                missing[o, class_group[c]] -= people[o * classes + c] + elsewhere[c * origins + o]
             for g in range(groups):
                 if missing[o, g] != 0:
                     return m
@@ -63,8 +79,23 @@ def unbalanced(
 
 def assert_conserved(state: State, world: World) -> None:
     """Raise ConservationError if anybody appeared or vanished."""
-    home = tuple(getattr(state, name) for name in HOME)
-    m = unbalanced(state.population, home, state.booked_from, state.road_from, state.abroad, world.class_group)
+
+    cells = world.origins * world.classes
+
+    def rows(table: Ints) -> Ints:
+        return table.reshape(len(table), cells)
+
+    def tables(table: Ints) -> Ints:
+        return table.reshape(len(table), table.shape[1], cells)
+
+    m = unbalanced(
+        state.population,
+        tuple(rows(getattr(state, name)) for name in HOME),
+        tables(state.booked_from),
+        tables(state.road_from),
+        rows(state.abroad),
+        world.class_group,
+    )
     if m >= 0:
         raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
 
@@ -94,17 +125,47 @@ def astray(
     air: Ints, stocks: tuple[Ints, ...], recent: Ints,
 ) -> int:  # fmt: skip
     """Return 0, 1 or 2 where people booked, on the road or abroad differ from their origins' table, else −1."""
+    total = np.zeros(booked.shape[3], dtype=np.int64)
+    return _astray(booked, booked_from, road, queue, lane_door, road_from, abroad, air, stocks, recent, total)
+
+
+@inlined
+def _all(table: Ints) -> int:
+    """Return the sum of a table [_, _]."""
+    total = 0
+    for i in range(table.shape[0]):
+        for j in range(table.shape[1]):
+            total += table[i, j]
+    return total
+
+
+@inlined
+def _differs(total: Ints, table: Ints, m: int, place: int) -> bool:
+    """Say whether the `total` [C] of a place differs from its table of origins [M, place, C, O]."""
+    for c in range(table.shape[2]):
+        people = 0
+        for o in range(table.shape[3]):
+            people += table[m, place, c, o]
+        if total[c] != people:
+            return True
+    return False
+
+
+@lean
+def _astray(
+    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, lane_door: Ints, road_from: Ints, abroad: Ints,
+    air: Ints, stocks: tuple[Ints, ...], recent: Ints, total: Ints,
+) -> int:  # fmt: skip
+    """Do the work of `astray` with the scratch that it made."""
     classes = booked.shape[3]
-    total = np.zeros(classes, dtype=np.int64)
     for m in range(booked.shape[0]):
         for p in range(booked.shape[1]):
             total[:] = 0
             for h in range(booked.shape[2]):
                 for c in range(classes):
                     total[c] += booked[m, p, h, c]
-            for c in range(classes):
-                if total[c] != booked_from[m, p, c].sum():
-                    return 0
+            if _differs(total, booked_from, m, p):
+                return 0
         for x in range(road.shape[1]):
             total[:] = 0
             for r in range(road.shape[2]):
@@ -115,12 +176,14 @@ def astray(
                     for q in range(queue.shape[2]):
                         for c in range(classes):
                             total[c] += queue[m, lane, q, c]
-            for c in range(classes):
-                if total[c] != road_from[m, x, c].sum():
-                    return 1
-        people = recent[m].sum() + air[m].sum() - abroad[m].sum()
+            if _differs(total, road_from, m, x):
+                return 1
+        people = _all(recent[m]) - _all(abroad[m])
+        for a in range(air.shape[1]):
+            people += _all(air[m, a])
         for stock in stocks:
-            people += stock[m].sum()
+            for a in range(stock.shape[1]):
+                people += stock[m, a]
         if people != 0:
             return 2
     return -1
@@ -128,10 +191,24 @@ def astray(
 
 def waiting_time(state: State, until: float) -> tuple[Floats, Floats]:
     """Return ([M, L] time integral of the queue, [M, L] sum of waits, those still waiting included)."""
-    people = state.queue.sum(axis=3)
-    arrival = (state.cohort_from + state.cohort_to) / 2
-    still = (people * (until - arrival)).sum(axis=2)
+    still = np.zeros_like(state.wait_sum)
+    still_waiting(state.queue, state.cohort_from, state.cohort_to, until, still)
     return state.queue_integral, state.wait_sum + still
+
+
+@lean
+def still_waiting(queue: Ints, cohort_from: Floats, cohort_to: Floats, until: float, out: Floats) -> None:
+    """Write the waits so far [M, L] of those who still wait."""
+    for m in range(queue.shape[0]):
+        for lane in range(queue.shape[1]):
+            waits = 0.0
+            for q in range(queue.shape[2]):
+                people = 0
+                for c in range(queue.shape[3]):
+                    people += queue[m, lane, q, c]
+                if people > 0:
+                    waits += people * (until - (cohort_from[m, lane, q] + cohort_to[m, lane, q]) / 2.0)
+            out[m, lane] = waits
 
 
 def assert_waits(state: State, world: World) -> None:

@@ -181,10 +181,8 @@ def published_wait(members: Members, state: State, now: Now) -> Floats:
         return np.asarray(np.where((kept >= 0)[:, None], heard, 0.0), dtype=float)
 
     lanes = at(before) * (1 - part) + at(before + 1) * part
-    share = np.where(np.isfinite(lanes), members.lane("share"), 0.0)
-    total = np.zeros((len(members), world.doors))
-    weight = np.zeros_like(total)
-    for number, x in enumerate(world.lane_door):
-        total[:, x] += share[:, number] * np.nan_to_num(lanes[:, number])
-        weight[:, x] += share[:, number]
-    return total / np.maximum(weight, 1e-12)
+    known = np.isfinite(lanes)
+    share = np.where(known, members.lane("share"), 0.0)
+    at_door = world.lane_door[:, None] == np.arange(world.doors)
+    total = np.where(known, share * lanes, 0.0) @ at_door
+    return np.asarray(total / np.maximum(share @ at_door, 1e-12))

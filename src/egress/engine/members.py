@@ -6,9 +6,9 @@ never shifts another's luck. Rates are per hour, flows persons per hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,19 @@ from egress.engine.draws import key, purpose, uniform, uniforms
 from egress.engine.world import Bools, Floats, Ints, World
 
 MONEY = 1000.0  # fares enter the utility in thousands; where a seat is bought, its fare alone counts
+
+
+def once(column: Callable[[Members, str], Floats]) -> Callable[[Members, str], Floats]:
+    """Keep what a column returns: to make the names of its rows takes longer than to use it."""
+
+    @wraps(column)
+    def kept(members: Members, name: str) -> Floats:
+        whole = f"column/{column.__name__}/{name}"
+        if whole not in members._kept:
+            members._kept[whole] = column(members, name)
+        return np.asarray(members._kept[whole])
+
+    return kept
 
 
 @dataclass(frozen=True)
@@ -97,11 +110,13 @@ class Members:
         """Return [M] values of one parameter."""
         return self.parameters[name]
 
+    @once
     def group(self, name: str) -> Floats:
         """[M, G] a number of each group."""
         groups = self.world.scenario.groups
         return self.table([getattr(g, name) for g in groups], [f"group/{g.id}/{name}" for g in groups])
 
+    @once
     def origin(self, name: str) -> Floats:
         """[M, O] a number of each origin."""
         rows = self.world.scenario.origins
@@ -208,12 +223,14 @@ class Members:
         ]
         return np.stack(given, axis=1) if given else np.zeros((len(self), 0))
 
+    @once
     def lane(self, name: str) -> Floats:
         """[M, L] a number of each lane."""
         rows = self.world.scenario.lanes
         return self.table([getattr(r, name) for r in rows], [f"lane/{r.crossing}/{r.kind}/{name}" for r in rows])
 
     # seats --------------------------------------------------------------------------------------------
+    @once
     def service(self, name: str) -> Floats:
         """[M, S] a number of each service."""
         rows = self.world.scenario.services

@@ -21,6 +21,7 @@ from egress.engine.world import QUEUE_DAYS, RECENT_DAYS, Ints, World
 
 Int32s = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
 TAIL = 3.09  # standard normal quantile at 0.999: longer travel than this is cut (0.1 %)
 
 
@@ -61,7 +62,7 @@ class State:
     """[M, S] fraction of an ordinary traveller still to be counted as flown."""
     road: Int32s
     """[M, X, R, C] on the way to a land door, by step of arrival (ring)."""
-    road_parts: npt.NDArray[np.float32]
+    road_parts: Float32s
     """[M, X, R, parts] how many of them come in each part (an hour) of that step; expected where they are many."""
     road_from: Int32s
     """[M, X, C, O] where those on the way to a door or in its queues come from."""
@@ -103,7 +104,7 @@ class State:
     """[M, L] time integral of people waiting (trapezoid)."""
     wait_sum: Floats
     """[M, L] sum of the waits of all who left the queue."""
-    waits: npt.NDArray[np.float32]
+    waits: Float32s
     """[M, L, W] hours of wait at the end of each of the last steps (ring), of which people hear late."""
 
     def copy(self) -> State:

@@ -36,6 +36,8 @@ from egress.engine.draws.multinomial import alias, alias_table, multinomial, mul
 from egress.engine.draws.streams import gamma, key, normal, philox, purpose, uniform, uniforms
 
 __all__ = [
+    "alias",
+    "alias_table",
     "binomial", "gamma", "hypergeometric", "key", "multinomial", "multinomial_cdf", "multivariate_hypergeometric",
     "negative_binomial", "normal", "philox", "poisson", "purpose", "spread", "uniform", "uniforms",
 ]  # fmt: skip

@@ -55,7 +55,7 @@ def _log_ratio(k: int, n: int, p: float) -> float:
     mode = int64(math.floor((n + 1.0) * p))
     if n <= EXACT:
         ratio = log_factorial(mode) + log_factorial(n - mode) - log_factorial(k) - log_factorial(n - k)
-        return ratio + (k - mode) * math.log(p / (1.0 - p))
+        return float(ratio + (k - mode) * math.log(p / (1.0 - p)))
     mean, others = n * p, n * (1.0 - p)
     ratio = log_poisson(k * 1.0, mean) + log_poisson((n - k) * 1.0, others)
     return ratio - (log_poisson(mode * 1.0, mean) + log_poisson((n - mode) * 1.0, others))

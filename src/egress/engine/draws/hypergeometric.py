@@ -50,7 +50,7 @@ def _log_none(picks: int, marked: int, total: int) -> float:
     n, r, size = float64(picks), float64(marked), float64(total)
     start = _log_overlap(0.0, n, r, size) + log_poisson(size, size)
     start -= log_poisson(r, r) + log_poisson(size - r, size - r)
-    return start - (log_poisson(n, n) + log_poisson(size - n, size - n))  # type: ignore[no-any-return]
+    return start - (log_poisson(n, n) + log_poisson(size - n, size - n))
 
 
 @compiled

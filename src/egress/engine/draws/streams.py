@@ -1,6 +1,7 @@
 """Keys, the streams that they start, and real numbers drawn from them.
 
-Sources: Salmon et al. 2011 (Philox4x32-10), Steele, Lea & Flood 2014 (SplitMix64), Box & Muller 1958, Marsaglia & Tsang 2000.
+Sources: Salmon et al. 2011 (Philox4x32-10), Steele, Lea & Flood 2014 (SplitMix64),
+Box & Muller 1958, Marsaglia & Tsang 2000.
 """
 
 import math

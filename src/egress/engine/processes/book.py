@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled, inlined
+from egress.engine.compiled import compiled, inlined, lean
 from egress.engine.draws import hypergeometric
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
@@ -27,7 +27,14 @@ MIDDAY = 12.0  # h; seats of a day are sold up to its middle
 
 
 def lead_curve(members: Members, hour: float, days: int) -> Floats:
-    """Return G [S, days]: share of ordinary sales made for today and the days after, `hour` h into today."""
+    """Return G [S, days]: share of ordinary sales made for today and the days after, `hour` h into today; kept."""
+    name = f"lead curve/{hour}/{days}"
+    if name not in members._kept:
+        members._kept[name] = _lead_curve(members, hour, days)
+    return np.asarray(members._kept[name])
+
+
+def _lead_curve(members: Members, hour: float, days: int) -> Floats:
     services = members.world.scenario.services
     shape = np.array([s.lead_shape for s in services])
     scale = np.array([s.lead_scale for s in services])
@@ -35,7 +42,7 @@ def lead_curve(members: Members, hour: float, days: int) -> Floats:
     return np.asarray(np.exp(-((lead[None, :] / scale[:, None]) ** shape[:, None])))
 
 
-@compiled
+@lean
 def sell_ordinary(
     today: int, opening: bool, before: Floats, after: Floats, displaced: Floats, seats: Floats, load: Floats,
     sold: Ints, held: Floats,
@@ -51,7 +58,9 @@ def sell_ordinary(
     for m in range(held.shape[0]):
         for s in range(held.shape[1]):
             for ahead in range(days):
-                h = (today + ahead) % days
+                h = today % days + ahead
+                if h >= days:
+                    h -= days
                 full = seats[m, s, ahead] * load[m, s]
                 if opening and ahead == days - 1:
                     held[m, s, h] = full * before[s, ahead]
@@ -63,15 +72,22 @@ def sell_ordinary(
 @compiled
 def seats_sold(booked: Ints, product_service: Ints, services: int) -> Ints:
     """Return [M, S, H] seats held by the surge."""
-    members, products, days, classes = booked.shape
-    out = np.zeros((members, services, days), dtype=np.int64)
-    for m in range(members):
-        for p in range(products):
-            s = product_service[p]
-            for h in range(days):
-                for c in range(classes):
-                    out[m, s, h] += booked[m, p, h, c]
+    out = np.zeros((booked.shape[0], services, booked.shape[2]), dtype=np.int64)
+    _add_seats_sold(booked, product_service, out)
     return out
+
+
+@lean
+def _add_seats_sold(booked: Ints, product_service: Ints, out: Ints) -> None:
+    """Add the seats held by the surge to `out`."""
+    for m in range(booked.shape[0]):
+        for p in range(booked.shape[1]):
+            s = product_service[p]
+            for h in range(booked.shape[2]):
+                people = 0
+                for c in range(booked.shape[3]):
+                    people += booked[m, p, h, c]
+                out[m, s, h] += people
 
 
 @inlined
@@ -81,7 +97,7 @@ def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float)
     return int(max(int(np.floor((capacity - held) * left + 1e-9)) - sold, 0))
 
 
-@compiled
+@lean
 def first_free(capacity: Floats, held: Floats, sold: Ints, today: int, hour: float) -> int:
     """Return the first day from today with a free seat, or the length of the ring if there is none.
 
@@ -107,7 +123,7 @@ def fare_times(cap: float, curve: float, seats: float, taken: float, ordinary: f
     if excess <= 0.0:
         return min(1.0, cap)
     times = 1.0 + (cap - 1.0) * excess**curve
-    return min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap)  # type: ignore[no-any-return] # no class above the cap
+    return float(min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap))  # no class above the cap
 
 
 @inlined
@@ -115,12 +131,12 @@ def class_ends(cap: float, curve: float, seats: float, ordinary: float, times: f
     """Return how many seats must be taken for the fare to rise from `times` the base to the next class."""
     above = np.exp((np.rint(np.log(times) / TICK) + 0.5) * TICK)
     if above >= cap or seats <= 0.0:
-        return np.inf  # type: ignore[no-any-return]
+        return float(np.inf)
     excess = ((above - 1.0) / (cap - 1.0)) ** (1.0 / curve)
-    return seats * (ordinary + excess * max(1.0 - ordinary, 1e-9)) * (1.0 - ROUNDING)
+    return float(seats * (ordinary + excess * max(1.0 - ordinary, 1e-9)) * (1.0 - ROUNDING))
 
 
-@compiled
+@lean
 def ration(seats: int, asked: int, first: int, following: Ints, who_n: Ints, got: Ints, state: int) -> int:
     """Share `seats` among those who ask one service, without replacement; writes `got` [requests].
 
@@ -146,13 +162,13 @@ def capacity(members: Members, now: Now) -> Floats:
     return np.asarray(members.seats[:, :, None] + now.seats_added)
 
 
-def step(members: Members, state: State, now: Now) -> Ints:
-    """Sell the ordinary seats of one step; return [M, S, H] seats held by the surge."""
+def step(members: Members, state: State, now: Now, seats: Floats | None = None) -> Ints:
+    """Sell the ordinary seats of one step; return [M, S, H] seats held by the surge; `seats` are of `capacity`."""
     world = members.world
     days = state.booked.shape[2]
     sold = seats_sold(state.booked, world.product_service, world.services)
     before = lead_curve(members, now.hour, days)
-    seats = capacity(members, now)
+    seats = capacity(members, now) if seats is None else seats
     if now.step == 0:
         state.ordinary_held[:] = seats * members.load[:, :, None] * before[None, :, :]
     after = lead_curve(members, now.hour + now.delta, days)
@@ -172,6 +188,8 @@ def step(members: Members, state: State, now: Now) -> Ints:
 
 def displaced(members: Members, now: Now, name: str) -> Floats:
     """Return [M] share of ordinary travel put off: s · F of those most pressed, at most 1."""
-    people = members.population.astype(float)
-    mean = (now.pressure * people).sum(axis=1) / np.maximum(people.sum(axis=1), 1.0)
+    if "population shares" not in members._kept:
+        people = members.population.astype(float)
+        members._kept["population shares"] = people / np.maximum(people.sum(axis=1, keepdims=True), 1.0)
+    mean = np.einsum("mog,mog->mg", now.pressure, members._kept["population shares"])
     return np.asarray(np.minimum(members[name] * mean.max(axis=1), 1.0))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, inlined, lean
 from egress.engine.draws import (
     binomial,
     hypergeometric,
@@ -63,24 +63,20 @@ def call_up(
     by_origin = np.zeros(origins, dtype=np.int64)
     outcome = np.zeros(3)
     fate = np.zeros(3, dtype=np.int64)
-    seated = np.zeros((classes, origins), dtype=np.int64)
+    seated = np.zeros((classes, origins), dtype=np.int32)
+    at_home = np.zeros(origins, dtype=np.int64)
+    counts = np.zeros(classes * STAGES, dtype=np.int64)
+    taken = np.zeros(classes * STAGES, dtype=np.int64)
     for m in range(due.shape[0]):
-        before = called[m].sum()
+        before = _sum(called, m)
         missing = due[m] - before
         if missing <= 0:
             continue
         total = 0.0
-        seated[:] = 0
-        for p in range(booked_from.shape[1]):
-            seated += booked_from[m, p]
+        _seated(m, booked_from, seated)
+        _within_reach(m, exposed, twin, home, seated, at_home)
         for o in range(origins):
-            people = 0
-            for c in range(classes):
-                if exposed[c] and twin[c] != c:
-                    for stage in range(STAGES - 1):
-                        people += home[stage][m, o, c]
-                    people += seated[c, o]
-            chance[o] = people * weight[m, o]
+            chance[o] = at_home[o] * weight[m, o]
             total += chance[o]
         if total <= 0.0:
             continue
@@ -97,11 +93,44 @@ def call_up(
             if by_origin[o] > 0:
                 state = key(seed, members[m], step, o, PURPOSE)
                 _serve(m, o, by_origin[o], outcome, fate, seated, exposed, twin, home, booked, booked_from,
-                       hiding, called, listed, state)  # fmt: skip
+                       hiding, called, listed, counts, taken, state)  # fmt: skip
         # the last summonses of a step may bring in more than was due: the next step serves fewer
 
 
-@compiled
+@inlined
+def _sum(table: Ints, m: int) -> int:
+    """Return the people of a table [M, O, C] in one member."""
+    total = 0
+    for o in range(table.shape[1]):
+        for c in range(table.shape[2]):
+            total += table[m, o, c]
+    return total
+
+
+@inlined
+def _seated(m: int, booked_from: Ints, seated: Ints) -> None:
+    """Write the people with a seat by class and origin to `seated` [C, O]."""
+    seated[:] = 0
+    for p in range(booked_from.shape[1]):
+        for c in range(booked_from.shape[2]):
+            for o in range(booked_from.shape[3]):
+                seated[c, o] += booked_from[m, p, c, o]
+
+
+@inlined
+def _within_reach(m: int, exposed: Bools, twin: Ints, home: tuple[Ints, ...], seated: Ints, out: Ints) -> None:
+    """Write how many of each origin [O] may be summoned, those with a seat included."""
+    out[:] = 0
+    for c in range(len(twin)):
+        if exposed[c] and twin[c] != c:
+            for o in range(len(out)):
+                out[o] += seated[c, o]
+            for stage in home:
+                for o in range(len(out)):
+                    out[o] += stage[m, o, c]
+
+
+@lean
 def _serve(
     m: int,
     o: int,
@@ -117,18 +146,24 @@ def _serve(
     hiding: Ints,
     called: Ints,
     listed: Ints,
+    counts: Ints,
+    taken: Ints,
     state: int,
 ) -> None:
     """List people of one region, drawn without replacement from everybody exposed there."""
     classes = called.shape[2]
-    counts = np.zeros(classes * STAGES, dtype=np.int64)
+    people = 0
     for c in range(classes):
         if exposed[c] and twin[c] != c:
-            for stage in range(STAGES - 1):
-                counts[c * STAGES + stage] = home[stage][m, o, c]
-            counts[c * STAGES + STAGES - 1] = seated[c, o]
-    taken = np.zeros(classes * STAGES, dtype=np.int64)
-    state = multivariate_hypergeometric(counts, min(summonses, counts.sum()), taken, state)
+            stage = c * STAGES
+            for table in home:
+                counts[stage] = table[m, o, c]
+                people += counts[stage]
+                stage += 1
+            counts[stage] = seated[c, o]
+            people += counts[stage]
+    taken[:] = 0
+    state = multivariate_hypergeometric(counts, min(summonses, people), taken, state)
     for cell in range(classes * STAGES):
         n = taken[cell]
         if n == 0:
@@ -146,7 +181,7 @@ def _serve(
         listed[m, o] += n
 
 
-@compiled
+@lean
 def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Ints, state: int) -> int:
     """Take `n` people of one origin and class out of their seats; the seats are free again."""
     products, days = booked.shape[1], booked.shape[2]
@@ -163,7 +198,9 @@ def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Int
         pool -= here
         n -= gone
         booked_from[m, p, c, o] -= gone
-        seats = booked[m, p, :, c].sum()
+        seats = 0
+        for h in range(days):
+            seats += booked[m, p, h, c]
         for h in range(days):
             if gone == 0:
                 break
@@ -179,7 +216,7 @@ def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Int
 def find_hiding(seed: int, members: Ints, step: int, found: Floats, quota: Ints, hiding: Ints, called: Ints) -> None:
     """Find hiding people with chance `found` [M] in this step, as long as the `quota` [M] is not full."""
     for m in range(hiding.shape[0]):
-        room = max(quota[m] - called[m].sum(), 0)
+        room = max(quota[m] - _sum(called, m), 0)
         for o in range(hiding.shape[1]):
             for c in range(hiding.shape[2]):
                 if hiding[m, o, c] > 0:

@@ -100,11 +100,11 @@ def mood(members: Members, state: State, now: Now, published: Floats) -> Mood:
     )
 
 
-def sale(members: Members, state: State, now: Now, sold: Ints) -> Sale:
-    """Return seats and fares; sold [M, S, H] seats of the surge."""
+def sale(members: Members, state: State, now: Now, seats: Floats, sold: Ints) -> Sale:
+    """Return seats [M, S, H] of a day and fares; sold [M, S, H] seats of the surge."""
     days = state.booked.shape[2]
     return Sale(
-        book.capacity(members, now),
+        seats,
         members.service("fare"),
         members["fare_cap"],
         members["fare_curve"],
@@ -130,7 +130,8 @@ def step(
 ) -> None:
     """Sell ordinary seats, then let those who act choose and book."""
     world = members.world
-    sold = book.step(members, state, now)
+    seats = book.capacity(members, now)
+    sold = book.step(members, state, now, seats)
     today = now.day % state.booked.shape[2]
     before = sold[:, :, today].copy()
     now.all_by = when_acted(state.acted.sum(axis=1), now.acted_by)
@@ -143,7 +144,7 @@ def step(
         now.day,
         Ways.of(world),
         mood(members, state, now, published),
-        sale(members, state, now, sold),
+        sale(members, state, now, seats, sold),
         state.acted,
         now.acted_by,
         state.waiting,

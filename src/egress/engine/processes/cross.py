@@ -11,17 +11,17 @@ accumulated apart (`integral`); `engine/conserve.py` compares the two.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, lean
 from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.processes.travel import comply_share, leave, send_home
-from egress.engine.state import State
+from egress.engine.state import Float32s, State
 from egress.engine.world import Bools, Floats, Ints, World
 
 ARRIVE = purpose("arrive at a door")
@@ -119,7 +119,7 @@ def serve(
     return waits, state
 
 
-@compiled
+@lean
 def work(
     lane: int, m: int, begin: float, length: float, rate: float, before: int, joining: Ints, credit: Floats,
     integral: Floats, queue: Ints, start: Floats, end: Floats, oldest: Ints, newest: Ints, out: Ints, state: int,
@@ -138,7 +138,7 @@ def work(
     return people - served, served, waits, state
 
 
-@compiled
+@lean
 def fluid(before: float, surge: float, ordinary: float, by_part: Floats, could: float) -> float:
     """Return how many would be served in a step in the parts of which people come unevenly, and are served evenly.
 
@@ -154,7 +154,7 @@ def fluid(before: float, surge: float, ordinary: float, by_part: Floats, could: 
     return served
 
 
-@compiled
+@lean
 def come_now(part: int, by_part: Floats, joining: Ints, out: Ints, state: int) -> int:
     """Draw those of `joining` who come in this part of the step; they are moved to `out`."""
     classes = joining.shape[0] - 1
@@ -171,7 +171,41 @@ def come_now(part: int, by_part: Floats, joining: Ints, out: Ints, state: int) -
     return state
 
 
-@compiled
+class Scratch(NamedTuple):
+    """Scratch of the kernel."""
+
+    coming: Ints
+    joining: Ints
+    now_joining: Ints
+    gone: Ints
+    through: Ints
+    walkers: Ints
+    """[C + 1] people of each class, ordinary traffic last."""
+    ignored: Ints
+    """[O]"""
+    waits: Floats
+    share: Floats
+    ordinary_share: Floats
+    """[lanes of a door]"""
+    parts: Ints
+    """[C + 1, lanes of a door]"""
+    by_part: Floats
+    """[parts of the step]"""
+
+
+def scratch(classes: int, origins: int, lanes: int, parts_of_step: int) -> Scratch:
+    """Return scratch for `cross`."""
+    people = np.zeros((6, classes + 1), dtype=np.int64)
+    reals = np.zeros((3, lanes))
+    parts = np.zeros((classes + 1, lanes), dtype=np.int64)
+    nobody = np.zeros(origins, dtype=np.int64)
+    return Scratch(
+        people[0], people[1], people[2], people[3], people[4], people[5], nobody, reals[0], reals[1], reals[2], parts,
+        np.zeros(parts_of_step),
+    )  # fmt: skip
+
+
+@lean
 def cross(
     seed: int,
     members: Ints,
@@ -203,7 +237,7 @@ def cross(
     twin: Ints,
     ordinary: Ints,
     road: Ints,
-    road_parts: Floats,
+    road_parts: Float32s,
     road_from: Ints,
     queue: Ints,
     cohort_from: Floats,
@@ -228,23 +262,18 @@ def cross(
     record_served: Ints,
     record_refused: Ints,
     record_gave_up: Ints,
+    scratch: Scratch,
 ) -> None:
     """Take one step of every land door: arrivals [ring slot of now], ordinary [M, X] → arrived, entries [M, A].
 
     record_* [M, L] what the lanes did in this step.
     """
     classes = queue.shape[3] - 1
-    origins = road_from.shape[3]
     slots = road.shape[2]
-    coming = np.zeros(classes + 1, dtype=np.int64)
-    joining = np.zeros(classes + 1, dtype=np.int64)
-    now_joining = np.zeros(classes + 1, dtype=np.int64)
     parts_of_step = road_parts.shape[3]
-    by_part = np.zeros(parts_of_step)
-    gone = np.zeros(classes + 1, dtype=np.int64)
-    through = np.zeros(classes + 1, dtype=np.int64)
-    walkers = np.zeros(classes + 1, dtype=np.int64)
-    ignored = np.zeros(origins, dtype=np.int64)
+    (
+        coming, joining, now_joining, gone, through, walkers, ignored, waits, share, ordinary_share, parts, by_part,
+    ) = scratch  # fmt: skip
     for m in range(road.shape[0]):
         for x in range(road.shape[1]):
             first, last = door_span[x], door_span[x + 1]
@@ -263,15 +292,16 @@ def cross(
             for q in range(parts_of_step):
                 by_part[q] = by_part[q] / surge if surge > 0.0 else 1.0 / parts_of_step
             number = last - first
-            waits = np.full(number, np.inf)
-            share = np.zeros(number)
-            ordinary_share = np.zeros(number)
+            waits[:] = np.inf
+            share[:] = 0.0
+            ordinary_share[:] = 0.0
             shortest = np.inf
             for i in range(number):
                 lane = door_lanes[first + i]
                 people = 0
                 for q in range(oldest[m, lane], newest[m, lane]):
-                    people += queue[m, lane, q % queue.shape[2]].sum()
+                    for c in range(classes + 1):
+                        people += queue[m, lane, q % queue.shape[2], c]
                 record_queue[m, lane] = people
                 pace = service[m, lane] * lane_factor[m, lane] * lane_day[m, lane]
                 if pace > 0.0:
@@ -291,9 +321,12 @@ def cross(
                 for i in range(number):
                     share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
             if ordinary_share.sum() <= 0.0:
-                ordinary_share[:] = share
-            share /= share.sum()
-            ordinary_share /= ordinary_share.sum()
+                for i in range(number):
+                    ordinary_share[i] = share[i]
+            whole_share, whole_ordinary = share.sum(), ordinary_share.sum()
+            for i in range(number):
+                share[i] /= whole_share
+                ordinary_share[i] /= whole_ordinary
             if total > 0 and shortest < np.inf and shortest > balk_wait[m]:
                 turning = -np.expm1(-balk_rate[m] * (shortest - balk_wait[m]))
                 for c in range(classes + 1):
@@ -303,13 +336,13 @@ def cross(
                         state = leave(road_from[m, x, c], n, waiting[m, :, c], ignored, state)
                     if n > 0:
                         record_gave_up[m, door_lanes[first]] += n
-            parts = np.zeros((classes + 1, number), dtype=np.int64)
+            parts[:] = 0
             for c in range(classes + 1):
                 if coming[c] > 0:
                     if c < classes:
-                        state = multinomial(coming[c], share, parts[c], state)
+                        state = multinomial(coming[c], share[:number], parts[c, :number], state)
                     else:
-                        state = multinomial(coming[c], ordinary_share, parts[c], state)
+                        state = multinomial(coming[c], ordinary_share[:number], parts[c, :number], state)
             walkers[:] = 0
             for i in range(number):
                 lane = door_lanes[first + i]
@@ -323,8 +356,9 @@ def cross(
                 for c in range(classes + 1):
                     joining[c] = parts[c, i]
                 if on_foot[lane]:
-                    joining += walkers
-                    walkers[:] = 0
+                    for c in range(classes + 1):
+                        joining[c] += walkers[c]
+                        walkers[c] = 0
                 left = gone.sum()
                 record_gave_up[m, lane] += left
                 if left > 0:
@@ -356,7 +390,8 @@ def cross(
                     if pieces > 1:
                         state = come_now(piece, by_part, joining, now_joining, state)
                     else:
-                        now_joining[:] = joining
+                        for c in range(classes + 1):
+                            now_joining[c] = joining[c]
                     people, part, lost, state = work(
                         lane, m, begin + piece * delta / pieces, delta / pieces, rate, people, now_joining, credit,
                         integral, queue, cohort_from, cohort_to, oldest, newest, through, state)  # fmt: skip
@@ -399,6 +434,13 @@ def land(step: int, doors: int, air: Ints, arrived: Ints) -> None:
                 air[m, a, step % slots, c] = 0
 
 
+def lane_kinds(world: World) -> tuple[Bools, Bools]:
+    """Return ([L] whether a lane is open at first, [L] whether it is on foot)."""
+    lanes = world.scenario.lanes
+    opened = np.array([lane.open for lane in lanes], dtype=bool)
+    return opened, np.array([lane.kind == "foot" for lane in lanes], dtype=bool)
+
+
 def lane_order(world: World) -> tuple[Ints, Ints]:
     """Return (span [X + 1], lanes sorted by door, those on foot last)."""
     foot = np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool)
@@ -428,8 +470,7 @@ def step(
         now.delta,
         span,
         order,
-        np.array([lane.open for lane in world.scenario.lanes], dtype=bool),
-        np.array([lane.kind == "foot" for lane in world.scenario.lanes], dtype=bool),
+        *lane_kinds(world),
         members.lane("share"),
         now.lane_open,
         now.lane_day,
@@ -476,6 +517,7 @@ def step(
         lanes["served"],
         lanes["refused"],
         lanes["gave_up"],
+        scratch(world.classes, world.origins, int(np.diff(span).max(initial=1)), world.parts),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from egress.engine.compiled import lean
 from egress.engine.members import Members, share_of_step
 from egress.engine.state import State, horizon
 from egress.engine.world import Bools, Floats, Ints, World
@@ -123,8 +124,40 @@ def step(members: Members, state: State) -> Now:
     now.lane_open *= serving
     now.lane_day *= serving
     follow = -np.expm1(-world.delta / members["perception_time"])
-    state.stopped += (perceived - state.stopped) * follow[:, None, None]
+    perceived -= state.stopped
+    perceived *= follow[:, None, None]
+    state.stopped += perceived
     return now
+
+
+@lean
+def either(table: Floats, cells: Bools, chance: Floats) -> None:
+    """Let one more thing happen by a chance [M, C] in the cells [A, C] of a table [M, A, C] of chances."""
+    for m in range(table.shape[0]):
+        for a in range(table.shape[1]):
+            for c in range(table.shape[2]):
+                if cells[a, c]:
+                    table[m, a, c] = 1.0 - (1.0 - table[m, a, c]) * (1.0 - chance[m, c])
+
+
+@lean
+def at_least(table: Floats, cells: Bools, least: Floats) -> None:
+    """Raise the cells [A, C] of a table [M, A, C] to `least` [M]."""
+    for m in range(table.shape[0]):
+        for a in range(table.shape[1]):
+            for c in range(table.shape[2]):
+                if cells[a, c]:
+                    table[m, a, c] = max(table[m, a, c], least[m])
+
+
+@lean
+def times(table: Floats, cells: Bools, factor: Floats) -> None:
+    """Multiply the cells [A, C] of a table [M, A, C] by a factor [M]."""
+    for m in range(table.shape[0]):
+        for a in range(table.shape[1]):
+            for c in range(table.shape[2]):
+                if cells[a, c]:
+                    table[m, a, c] *= factor[m]
 
 
 def _quiet(members: Members, step: int, begin: float) -> Now:
@@ -235,7 +268,10 @@ def _feared(members: Members, j: int, resolved: ResolvedPolicy, middle: float) -
     else:
         share = np.full(len(members), max(0.0, 1.0 - (middle - high) / FADES_AFTER))
     # one luck for all statuses, each with a weight of its own: `drawn` would keep the first one's
-    w = weight.quantile(members.uniform(f"policy/{resolved.policy.id}/feared"))
+    name = f"policy/{resolved.policy.id}/feared/{len(standing)}"
+    if name not in members._kept:
+        members._kept[name] = weight.quantile(members.uniform(f"policy/{resolved.policy.id}/feared"))
+    w = members._kept[name]
     return np.where(members.policy_start[:, j] > middle, w * share, 0.0)
 
 
@@ -261,15 +297,15 @@ def _apply(
         share = members.drawn(effect.share, f"{name}/share")
         listed = np.maximum(share, members.drawn(effect.listed_share, f"{name}/listed_share"))
         chance = np.where(world.class_listed[None, :], listed[:, None], share[:, None]) * active[:, None]
-        now.refused[:, cells] = 1 - (1 - now.refused[:, cells]) * (1 - chance[:, np.nonzero(cells)[1]])
+        either(now.refused, cells, chance)
         summons = members.drawn(effect.summons, f"{name}/summons")
-        now.summoned[:, cells] = np.maximum(now.summoned[:, cells], (summons * (active > 0))[:, None])
+        at_least(now.summoned, cells, summons * (active > 0))
     elif isinstance(effect, RefuseEntry):
         exempt = members.drawn(effect.exempt, f"{name}/exempt")
         unaware = np.exp(-np.maximum(now.middle - start, 0.0) / members["notice_time"])
         turned = (1 - exempt) * unaware * active
-        now.admitted[:, cells] *= (1 - turned)[:, None]
-        now.appeal[:, cells] *= (1 - (1 - exempt) * active)[:, None]
+        times(now.admitted, cells, 1 - turned)
+        times(now.appeal, cells, 1 - (1 - exempt) * active)
         spared = members.drawn(effect.ordinary_exempt, f"{name}/ordinary_exempt")
         now.ordinary_admitted[:, entries] *= (1 - (1 - spared) * active)[:, None]
     elif isinstance(effect, Close):
@@ -330,7 +366,7 @@ def _perceive(
             & world.class_mask(applies.groups, applies.listed_only)[None, :]
         )
         chance = members.drawn(effect.perceived, f"{name}/perceived") * aware
-        perceived[:, cells] = 1 - (1 - perceived[:, cells]) * (1 - chance[:, None])
+        either(perceived, cells, np.repeat(chance[:, None], world.classes, axis=1))
 
 
 def _open_hours(world: World, begin: float, length: float) -> Floats:

@@ -15,10 +15,11 @@ near its city.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import compiled, lean
 from egress.engine.draws import (
     binomial,
     hypergeometric,
@@ -30,7 +31,7 @@ from egress.engine.draws import (
 from egress.engine.members import Members
 from egress.engine.processes.call_up import in_force, quota
 from egress.engine.processes.news import Now
-from egress.engine.state import TAIL, State
+from egress.engine.state import TAIL, Float32s, State
 from egress.engine.world import Bools, Floats, Ints
 
 SET_OUT = purpose("set out")
@@ -57,7 +58,26 @@ def _sd(spread: Floats) -> Floats:
     return np.log(np.maximum(spread, 1.0 + 1e-9))
 
 
-@compiled
+class Calendar(NamedTuple):
+    """Scratch of the draws of many people: a ring of R slots, each of some parts."""
+
+    cdf: Floats
+    """[R · parts] chance to arrive by the end of each part."""
+    area: Floats
+    """[R · parts + 1]"""
+    by_slot: Floats
+    """[R] chance to arrive by the end of each slot."""
+    counts: Ints
+    """[R]"""
+
+
+def calendar(slots: int, parts: int) -> Calendar:
+    """Return scratch for rings of up to so many slots."""
+    cells = slots * parts
+    return Calendar(np.zeros(cells), np.zeros(cells + 1), np.zeros(slots), np.zeros(slots, dtype=np.int64))
+
+
+@lean
 def arrived_area(t: float, log_median: float, sd: float) -> float:
     """Return A(t) = ∫₀ᵗ P(T ≤ u) du = t Φ(z) − E[T; T ≤ t] of a log-normal time."""
     if t <= 0.0:
@@ -71,13 +91,17 @@ def arrived_area(t: float, log_median: float, sd: float) -> float:
     return 0.5 * (t * math.erfc(-z * HALF) - mean * math.erfc((sd - z) * HALF))
 
 
-@compiled
-def arrivals(hours: float, sd: float, acted_by: Floats, even: bool, delta: float, parts: int, cdf: Floats) -> None:
-    """Write to cdf [R · parts] the chance to arrive by the end of each part of each step; the tail comes at the end."""
+@lean
+def arrivals(
+    hours: float, sd: float, acted_by: Floats, even: bool, delta: float, parts: int, area: Floats, cdf: Floats
+) -> None:
+    """Write to cdf [R · parts] the chance to arrive by the end of each part of each step; the tail comes at the end.
+
+    area [R · parts + 1] is scratch.
+    """
     length = delta / parts
     log_median = math.log(max(hours, 1e-3))
-    area = np.empty(cdf.shape[0] + 1)
-    for i in range(area.shape[0]):
+    for i in range(cdf.shape[0] + 1):
         area[i] = arrived_area(i * length, log_median, sd)
     for i in range(cdf.shape[0]):
         before = 0.0
@@ -94,13 +118,15 @@ FEW = 40  # up to so many people are drawn one by one: quicker than a draw per o
 MANY = 400  # up to so many people set out one by one: quicker than a draw per slot
 
 
-@compiled
+@lean
 def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     """Draw the origins of `n` people who leave a place: `table` [O] is lowered, `to` and `also` [O] raised."""
     people = 0
+    places = 0
     for o in range(table.shape[0]):
         people += table[o]
-    if n <= FEW and n < people:
+        places += int(table[o] > 0)
+    if n <= FEW and n < people and places > 1:
         for _ in range(n):
             u, state = uniform(state)
             rank = int(u * people)
@@ -130,7 +156,7 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     return state
 
 
-@compiled
+@lean
 def is_even(acted_by: Floats) -> bool:
     """Return whether people act evenly over the step, to within EVEN of them."""
     parts = acted_by.shape[0]
@@ -140,7 +166,7 @@ def is_even(acted_by: Floats) -> bool:
     return most <= EVEN
 
 
-@compiled
+@lean
 def part_of_step(share: float, acted_by: Floats) -> float:
     """Return the share of a step by which a `share` of those who act in it have acted."""
     q = 0
@@ -152,10 +178,10 @@ def part_of_step(share: float, acted_by: Floats) -> float:
     return float((q + min(max(within, 0.0), 1.0)) / acted_by.shape[0])
 
 
-@compiled
+@lean
 def on_the_way(
     n: int, hours: float, pace: Floats, acted_by: Floats, even: bool, step: int, delta: float, ring: Ints, c: int,
-    by_part: Floats, state: int,
+    by_part: Float32s, calendar: Calendar, state: int,
 ) -> int:  # fmt: skip
     """Put `n` people of a class on a ring [R, C] by step of arrival, and count them in its parts [R, parts]."""
     slots, parts = by_part.shape
@@ -177,10 +203,12 @@ def on_the_way(
             ring[slot, c] += 1
             by_part[slot, min(int((t - j) * parts), parts - 1)] += 1.0
         return state
-    cdf = np.zeros(slots * parts)
-    counts = np.zeros(slots, dtype=np.int64)
-    arrivals(hours, math.log(pace[QUANTILES]) / TAIL, acted_by, even, delta, parts, cdf)
-    state = multinomial_cdf(n, cdf[parts - 1 :: parts].copy(), counts, state)
+    cdf, by_slot, counts = calendar.cdf, calendar.by_slot[:slots], calendar.counts[:slots]
+    arrivals(hours, math.log(pace[QUANTILES]) / TAIL, acted_by, even, delta, parts, calendar.area, cdf[: slots * parts])
+    for j in range(slots):
+        by_slot[j] = cdf[(j + 1) * parts - 1]
+        counts[j] = 0
+    state = multinomial_cdf(n, by_slot, counts, state)
     before = 0.0
     for j in range(slots):
         slot = (now + j) % slots
@@ -192,14 +220,14 @@ def on_the_way(
     return state
 
 
-@compiled
+@lean
 def set_out(
     seed: int, members: Ints, step: int, delta: float, hours: Floats, pace: Floats, acted_by: Floats, by_land: Bools,
-    span: Ints, way_entry: Ints, leaving: Ints, road: Ints, road_parts: Floats, road_from: Ints,
+    span: Ints, way_entry: Ints, leaving: Ints, road: Ints, road_parts: Float32s, road_from: Ints, even: Bools,
+    calendar: Calendar,
 ) -> None:  # fmt: skip
     """Put those who leave by land on the road; hours [M, K] medians, pace [M, quantiles], acted_by [M, C, parts]."""
     classes = road.shape[3]
-    even = np.zeros(classes, dtype=np.bool_)
     for m in range(leaving.shape[0]):
         for c in range(classes):
             even[c] = is_even(acted_by[m, c])
@@ -215,14 +243,14 @@ def set_out(
                     leaving[m, k, c] = 0
                     state = key(seed, members[m], step, k * classes + c, SET_OUT)
                     on_the_way(n, hours[m, k], pace[m], acted_by[m, c], even[c], step, delta, road[m, x], c,
-                               road_parts[m, x], state)  # fmt: skip
+                               road_parts[m, x], calendar, state)  # fmt: skip
                     road_from[m, x, c, o] += n
 
 
 @compiled
 def stop_at_block(
     seed: int, members: Ints, step: int, delta: float, share: Floats, distance: Floats,
-    local: Bools, road: Ints, road_parts: Floats, road_from: Ints, cooling: Ints,
+    local: Bools, road: Ints, road_parts: Float32s, road_from: Ints, cooling: Ints,
 ) -> None:  # fmt: skip
     """Turn back those whom a road block catches: the slot of the ring that comes to it in this step.
 
@@ -263,7 +291,7 @@ def stop_at_block(
                     road_from[m, x, c, o] -= out[o]
 
 
-@compiled
+@lean
 def board(
     seed: int,
     members: Ints,
@@ -288,7 +316,7 @@ def board(
     booked: Ints,
     booked_from: Ints,
     road: Ints,
-    road_parts: Floats,
+    road_parts: Float32s,
     road_from: Ints,
     air: Ints,
     abroad: Ints,
@@ -297,6 +325,10 @@ def board(
     called: Ints,
     listed: Ints,
     turned_back: Ints,
+    taking_off: Floats,
+    unheeded: Float32s,
+    ignored: Ints,
+    calendar: Calendar,
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
@@ -308,11 +340,7 @@ def board(
     days, classes = booked.shape[2], booked.shape[3]
     h = today % days
     parts = road_parts.shape[3]
-    evenly = np.arange(1, parts + 1) / parts
-    taking_off = evenly.copy()
     even = True
-    unheeded = np.zeros((air.shape[2], parts), dtype=np.float32)
-    ignored = np.zeros(booked_from.shape[3], dtype=np.int64)
     for m in range(booked.shape[0]):
         people = 0
         going = 0
@@ -321,14 +349,17 @@ def board(
             if p == 0 or product_service[p] != product_service[p - 1]:
                 people = 0
                 for q in range(p, booked.shape[1]):
-                    if product_service[q] == product_service[p]:
-                        people += booked[m, q, h].sum()
+                    if product_service[q] != product_service[p]:
+                        break
+                    for c in range(classes):
+                        people += booked[m, q, h, c]
                 late = min(last_minute[m, product_service[p]], people)
                 early = (people - late) * boarding
                 late *= late_boarding[m]
                 going = int(early + late + ROUNDING)
                 for q in range(parts):
-                    taking_off[q] = (early * evenly[q] + late * late_by[m, q]) / max(early + late, 1e-300)
+                    taking_off[q] = early * (q + 1.0) / parts + late * late_by[m, q]
+                    taking_off[q] /= max(early + late, 1e-300)
                 even = is_even(taking_off)
             for c in range(classes):
                 here = booked[m, p, h, c]
@@ -355,11 +386,11 @@ def board(
                 if domestic[p]:
                     state = leave(booked_from[m, p, c], n, road_from[m, a, c], ignored, state)
                     state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, road[m, a], c,
-                                       road_parts[m, a], state)  # fmt: skip
+                                       road_parts[m, a], calendar, state)  # fmt: skip
                 else:
                     state = leave(booked_from[m, p, c], n, abroad[m, :, c], flows[m, :, a], state)
                     state = on_the_way(n, hours[m, p], pace[m], taking_off, even, step, delta, air[m, a - doors], c,
-                                       unheeded, state)  # fmt: skip
+                                       unheeded, calendar, state)  # fmt: skip
 
 
 @compiled
@@ -447,7 +478,7 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
     set_out(
         members.seed, members.numbers, now.step, now.delta, members.hours, speeds, now.acted_by,
         world.way_product < 0, world.way_span, world.way_entry, state.leaving, state.road, state.road_parts,
-        state.road_from,
+        state.road_from, np.zeros(world.classes, dtype=bool), calendar(state.road.shape[2], world.parts),
     )  # fmt: skip
     boarding = min(1.0, now.delta / (24.0 - now.hour))
     flies = (1.0 - now.closed)[:, :, None]  # nobody does from an airport that is shut, nor is there exit control
@@ -484,6 +515,10 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.called_up,
         state.listed,
         state.turned_back,
+        np.zeros(world.parts),
+        np.zeros((state.air.shape[2], world.parts), dtype=np.float32),
+        np.zeros(world.origins, dtype=np.int64),
+        calendar(max(state.road.shape[2], state.air.shape[2]), world.parts),
     )
     if now.block.any():
         stop_at_block(

@@ -162,6 +162,8 @@ def weigh(m: int, o: int, g: int, tick: int, moved: Ints, ways: Ways, mood: Mood
           scale: Scales) -> None:  # fmt: skip
     """Bring the weights of one origin and group up to date; `moved` [runs] tick of the last change, `factor` [S]."""
     since = scale.weighed[g, o]
+    if since == tick:
+        return
     start, end = ways.span[o], ways.span[o + 1]
     middle = start + ways.land[o]
     lamb = float32(mood.nested[m])
