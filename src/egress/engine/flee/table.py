@@ -6,7 +6,7 @@ the order in which they came, so that a run has the same bits on every machine. 
 over the people: a cell's people are treated as having its mean, which makes the grid finer than its cells.
 
 Measured on mali2012 at full scale (40 members, common luck): with 4 to 64 cells of r per unit no camp's mean differs
-from that with 512 cells by more than 0.0004 of the total, which is 1.5 standard errors of the comparison.
+from that with 512 cells by more than 0.0003 of the total, which is one standard error of the comparison.
 """
 
 from __future__ import annotations
