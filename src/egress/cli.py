@@ -408,11 +408,15 @@ def score(
     quick: Annotated[
         bool, typer.Option("--quick", help="Benchmark: one seed and few members, under a minute.")
     ] = False,
+    members: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Benchmark: members of a forecast (else 300).")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Benchmark: how many seeds (else 3).")] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Benchmark: also write its page.")] = None,
 ) -> None:
     """Score a forecast against the counts that came after it, beside five simple rules."""
     if benchmark:
-        _benchmark(quick, as_json, page)
+        _benchmark(quick, members, seeds, as_json, page)
         return
     if forecast is None or observations is None:
         raise typer.BadParameter("expected the folder of a FORECAST and a table of OBSERVATIONS")
@@ -427,16 +431,17 @@ def score(
         _print(scored.told(found))
 
 
-def _benchmark(quick: bool, as_json: bool, page: Path | None) -> None:
+def _benchmark(quick: bool, members: int | None, seeds: int | None, as_json: bool, page: Path | None) -> None:
     """Run the benchmark; print its page, or rows as JSON."""
     with _bar() as bar:
         task = bar.task_ids[0]
         from egress.benchmark import page as told
-        from egress.benchmark.tasks import FULL, QUICK, run
+        from egress.benchmark.tasks import run, size
 
         bar.update(task, description="forecasting")
-        results = run(size=QUICK if quick else FULL, progress=lambda share: bar.update(task, completed=share))
-    text = told.page(results, "egress score --benchmark" + (" --quick" if quick else ""))
+        chosen = size(quick, members, seeds)
+        results = run(size=chosen, progress=lambda share: bar.update(task, completed=share))
+    text = told.page(results)
     if as_json:
         import json
 

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 ALL = "all series"
 HEAD = """# The benchmark of sudden exits: results
 
-Written by `{command}` ({members} members, seeds {seeds}, {rounds} rounds of the smoother, {minutes:.0f} minutes);
-do not edit. CRPS is that of the members as issued; a ratio below 1 is better than the rule. A (series, origin) enters
-a ratio only where each of the five rules is defined; n counts windows, pairs (series, origin). The interval is of the
-ratio to the best rule ({interval:.0%}, pairs drawn with replacement). With n < 8 nothing can be said.
+Written by `egress score --benchmark --members {members} --seeds {seeds} --page FILE` ({rounds} rounds of the
+smoother, {minutes:.0f} minutes); do not edit. CRPS is that of the members as issued; a ratio below 1 is better than
+the rule. A (series, origin) enters a ratio only where each of the five rules is defined; n counts windows, pairs
+(series, origin). The interval is of the ratio to the best rule ({interval:.0%}, pairs drawn with replacement). With
+n < 8 nothing can be said.
 """
 
 
@@ -59,15 +60,14 @@ def write(path: Path, text: str) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def page(results: Results, command: str) -> str:
+def page(results: Results) -> str:
     """Return the page as Markdown."""
     size = results.size
     found = summarised(results)
     parts = [
         HEAD.format(
-            command=command,
             members=size.members,
-            seeds=", ".join(map(str, size.seeds)),
+            seeds=len(size.seeds),
             rounds=size.rounds,
             minutes=results.seconds / 60,
             interval=INTERVAL,
@@ -85,16 +85,17 @@ def page(results: Results, command: str) -> str:
 def _task(task: Task, part: pd.DataFrame) -> str:
     lines = [f"## Task {task.name}: {task.scenario}, origins {', '.join(task.origins)}", ""]
     for mode in part["mode"].unique():
-        lines += [f"### {mode}", "", *_table(part[part["mode"] == mode]), ""]
+        lines += [f"### {mode}", "", *_table(part[part["mode"] == mode], bool(task.days)), ""]
     return "\n".join(lines)
 
 
-def _table(part: pd.DataFrame) -> list[str]:
+def _table(part: pd.DataFrame, by_day: bool) -> list[str]:
     names = ["series", "days", "n (pairs)", "CRPS", "log CRPS", "50 %", "80 %", "90 %"]
     names += [f"÷ {name}" for name in NAMES] + ["interval", "says"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in part.to_dict("records"):
-        cells = [str(row["series"]), str(row["horizon"]), f"{row['n']} ({row['pairs']})", f"{row['crps']:,.0f}"]
+        horizon = str(row["horizon_days"] if by_day else row["horizon"])
+        cells = [str(row["series"]), horizon, f"{row['n']} ({row['pairs']})", f"{row['crps']:,.0f}"]
         cells += [_number(row["log_crps"]), *(f"{100 * row[f'covered{share}']:.0f}" for share in (50, 80, 90))]
         cells += [_number(row[f"ratio_{name}"]) for name in NAMES]
         interval = f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}" if np.isfinite(row["ratio_low"]) else "n/a"

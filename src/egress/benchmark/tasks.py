@@ -74,6 +74,12 @@ FULL = Size(300, (1, 2, 3))
 QUICK = Size(20, (1,), 2)
 
 
+def size(quick: bool = False, members: int | None = None, seeds: int | None = None) -> Size:
+    """Return the work to be done: all of it, a quick look, or as told."""
+    usual = QUICK if quick else FULL
+    return Size(members or usual.members, tuple(range(1, (seeds or len(usual.seeds)) + 1)), usual.rounds)
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """What the benchmark found."""
