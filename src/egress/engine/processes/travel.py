@@ -16,13 +16,11 @@ import numpy as np
 
 from egress.engine.compiled import compiled, lean
 from egress.engine.draws import (
-    alias,
-    alias_table,
     binomial,
     hypergeometric,
     key,
-    multinomial_cdf,
     purpose,
+    spread,
     uniform,
 )
 from egress.engine.members import Members
@@ -56,7 +54,8 @@ def slot_cdf(hours: Floats, spread: Floats, delta: float, slots: int) -> Floats:
     return np.asarray(total)
 
 
-FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin or slot
+FEW = 4  # up to so many people are drawn one by one for each origin that they may come from, or in all on setting out
+SOME = 256  # up to so many are counted below each running sum of slots
 
 
 @lean
@@ -67,7 +66,7 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     for o in range(table.shape[0]):
         people += table[o]
         places += int(table[o] > 0)
-    if n <= FEW and n < people and places > 1:
+    if n <= FEW * places and n < people and places > 1:
         for _ in range(n):
             u, state = uniform(state)
             rank = int(u * people)
@@ -99,15 +98,21 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
 
 @compiled
 def set_out(
-    seed: int, members: Ints, step: int, cdf: Floats, accept: Floats, other: Ints, row: Ints, span: Ints,
-    way_entry: Ints, leaving: Ints, road: Ints, road_from: Ints,
+    seed: int, members: Ints, step: int, cdf: Floats, row: Ints, span: Ints, way_entry: Ints, leaving: Ints,
+    road: Ints, road_from: Ints,
 ) -> None:  # fmt: skip
-    """Put those who leave by land on the road; row [K] is the row of an itinerary in `cdf`, −1 with a seat.
+    """Put those who leave by land on the road; row [K] is the row of an itinerary in `cdf`, −1 with a seat."""
+    counts, drawn = np.zeros(road.shape[2], dtype=np.int64), np.zeros(SOME)
+    _set_out(seed, members, step, cdf, row, span, way_entry, leaving, road, road_from, counts, drawn)
 
-    accept, other: the alias tables of the slots of `cdf`, for the many itineraries that few people take.
-    """
-    slots, classes = road.shape[2], road.shape[3]
-    spread = np.zeros(slots, dtype=np.int64)
+
+@lean
+def _set_out(
+    seed: int, members: Ints, step: int, cdf: Floats, row: Ints, span: Ints, way_entry: Ints, leaving: Ints,
+    road: Ints, road_from: Ints, counts: Ints, drawn: Floats,
+) -> None:  # fmt: skip
+    """Do the work of `set_out` with the scratch that it made."""
+    classes = road.shape[3]
     for m in range(leaving.shape[0]):
         for o in range(span.shape[0] - 1):
             for k in range(span[o], span[o + 1]):
@@ -120,55 +125,38 @@ def set_out(
                         continue
                     leaving[m, k, c] = 0
                     state = key(seed, members[m], step, k * classes + c, SET_OUT)
-                    if n <= FEW:
-                        for _ in range(n):
-                            j, state = alias(accept[m, row[k]], other[m, row[k]], state)
-                            road[m, x, (step + j) % slots, c] += 1
-                    else:
-                        state = spread_out(n, cdf[m, row[k]], step, road[m, x], c, spread, state)
+                    spread_out(n, cdf[m, row[k]], step, road[m, x], c, counts, drawn, state)
                     road_from[m, x, c, o] += n
 
 
-@compiled
-def alias_rows(cdf: Floats, accept: Floats, other: Ints) -> None:
-    """Write the alias table of every row [R] of `cdf` [M, K, R]."""
-    slots = cdf.shape[2]
-    weights = np.zeros(slots)
-    keep = np.zeros(slots)
-    to = np.zeros(slots, dtype=np.int64)
-    scratch = np.zeros(slots, dtype=np.int64)
-    for m in range(cdf.shape[0]):
-        for k in range(cdf.shape[1]):
-            before = 0.0
-            for j in range(slots):
-                weights[j] = cdf[m, k, j] - before
-                before = cdf[m, k, j]
-            alias_table(weights, keep, to, scratch)
-            accept[m, k] = keep
-            other[m, k] = to
+@lean
+def spread_out(n: int, cdf: Floats, step: int, ring: Ints, c: int, scratch: Ints, drawn: Floats, state: int) -> int:
+    """Add `n` people of a class to a ring [R, C] by step of arrival; `cdf` over the first steps of it.
 
-
-@compiled
-def spread_out(n: int, cdf: Floats, step: int, ring: Ints, c: int, scratch: Ints, state: int) -> int:
-    """Add `n` people of a class to a ring [R, C] by step of arrival; `cdf` over the first steps of it."""
+    `scratch` [slots] is 0 before and after.
+    """
     slots = ring.shape[0]
     if n <= FEW:
         for _ in range(n):
             u, state = uniform(state)
-            low, high = 0, slots - 1
-            while low < high:
-                middle = (low + high) // 2
-                if cdf[middle] > u:
-                    high = middle
-                else:
-                    low = middle + 1
-            ring[(step + low) % slots, c] += 1
+            j = 0
+            while u >= cdf[j]:
+                j += 1
+            ring[(step + j) % slots, c] += 1
         return state
-    scratch[:slots] = 0
-    state = multinomial_cdf(n, cdf[:slots], scratch[:slots], state)
+    state = spread(n, cdf[:slots], scratch, drawn, state)
+    left = n
+    slot = step % slots
     for j in range(slots):
         if scratch[j] > 0:
-            ring[(step + j) % slots, c] += scratch[j]
+            ring[slot, c] += scratch[j]
+            left -= scratch[j]
+            scratch[j] = 0
+            if left == 0:
+                break
+        slot += 1
+        if slot == slots:
+            slot = 0
     return state
 
 
@@ -248,6 +236,7 @@ def board(
     listed: Ints,
     turned_back: Ints,
     scratch: Ints,
+    drawn: Floats,
     ignored: Ints,
 ) -> None:
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
@@ -295,10 +284,10 @@ def board(
                     continue
                 if domestic[p]:
                     state = leave(booked_from[m, p, c], n, road_from[m, a, c], ignored, state)
-                    state = spread_out(n, cdf[m, p], step, road[m, a], c, scratch, state)
+                    state = spread_out(n, cdf[m, p], step, road[m, a], c, scratch, drawn, state)
                 else:
                     state = leave(booked_from[m, p, c], n, abroad[m, :, c], flows[m, :, a], state)
-                    state = spread_out(n, cdf[m, p], step, air[m, a - doors], c, scratch, state)
+                    state = spread_out(n, cdf[m, p], step, air[m, a - doors], c, scratch, drawn, state)
 
 
 @compiled
@@ -359,16 +348,13 @@ def comply_share(members: Members, state: State, now: Now) -> Floats:
 
 
 def tables(members: Members, state: State) -> tuple[Any, ...]:
-    """Return (slot cdf of ways by land, its alias tables, row of each itinerary, slot cdf of products); kept."""
+    """Return (slot cdf of ways by land, row of each itinerary, slot cdf of products); kept."""
     kept = members._kept
     if "road cdf" not in kept:
         world = members.world
         by_land = world.way_product < 0
         slots = state.road.shape[2]
         kept["road cdf"] = slot_cdf(members.hours[:, by_land], members["travel_spread"], world.delta, slots)
-        kept["accept"] = np.empty(kept["road cdf"].shape)
-        kept["other"] = np.empty(kept["road cdf"].shape, dtype=np.int64)
-        alias_rows(kept["road cdf"], kept["accept"], kept["other"])
         kept["row"] = np.where(by_land, np.cumsum(by_land) - 1, -1)
         length = max(slots, state.air.shape[2])
         products = slot_cdf(members.product_hours, members["travel_spread"], world.delta, length)
@@ -376,15 +362,15 @@ def tables(members: Members, state: State) -> tuple[Any, ...]:
         products[:, flights, state.air.shape[2] - 1 :] = 1.0
         products[:, ~flights, slots - 1 :] = 1.0
         kept["product cdf"] = products
-    return kept["road cdf"], kept["accept"], kept["other"], kept["row"], kept["product cdf"]
+    return kept["road cdf"], kept["row"], kept["product cdf"]
 
 
 def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
     """Set out, stop at road blocks, board; `ordinary` [M, A] gains the ordinary air travellers."""
     world = members.world
-    road_cdf, accept, other, row, product_cdf = tables(members, state)
+    road_cdf, row, product_cdf = tables(members, state)
     set_out(
-        members.seed, members.numbers, now.step, road_cdf, accept, other, row, world.way_span, world.way_entry,
+        members.seed, members.numbers, now.step, road_cdf, row, world.way_span, world.way_entry,
         state.leaving, state.road, state.road_from,
     )  # fmt: skip
     if now.block.any():
@@ -423,6 +409,7 @@ def step(members: Members, state: State, now: Now, ordinary: Ints) -> None:
         state.listed,
         state.turned_back,
         np.zeros(product_cdf.shape[2], dtype=np.int64),
+        np.zeros(SOME),
         np.zeros(world.origins, dtype=np.int64),
     )
     fly_ordinary(
