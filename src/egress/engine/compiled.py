@@ -5,7 +5,7 @@ or not-a-number as in NumPy (no hidden branch, no exception), and the interprete
 Fast-math is off: sums keep their order, so a result has the same bits however the work is divided.
 
 Numba's cache looks only at the file of the kernel itself. After a change of a kernel that other files
-call (for example `draws.py`), remove the `*.nbi` and `*.nbc` files below `__pycache__`.
+call (for example those of `draws/`), remove the `*.nbi` and `*.nbc` files below `__pycache__`.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ import numpy as np
 from egress.engine.compiled import compiled, int64
 
 TAU = 2.0 * math.pi
-TABLE = 1024  # log(k!) is looked up below this
+TABLE = 4096  # log(k!) is looked up below this (32 KB)
 EXACT = 2**20  # up to this size a difference of log-factorials is exact to 1e-8; above, Loader's form is used
 _HALF_LOG_TAU = 0.5 * math.log(TAU)
 

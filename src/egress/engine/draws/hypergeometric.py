@@ -16,7 +16,7 @@ from egress.engine.draws.streams import Integers, uniform
 _PICKS = 24  # pick one by one up to this number of draws
 _MEAN = 10.0  # sequential search below this mean
 _SEARCH_END = 200  # a search with a mean below 10 gets here with a chance of 1e-180: only by rounding
-_RANKS = 200  # several classes: sorted ranks and one scan up to this number of draws
+_RANKS = 24  # several classes: sorted ranks and one scan up to this number of draws
 
 # Ratio of uniforms for discrete distributions (Stadlober 1990): width of the hat
 _HAT_SLOPE = 2.0 * math.sqrt(2.0 / math.e)

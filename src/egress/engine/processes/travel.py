@@ -114,7 +114,7 @@ def arrivals(
     cdf[-1] = 1.0
 
 
-FEW = 40  # up to so many people are drawn one by one: quicker than a draw per origin
+FEW = 4  # up to so many people for each origin that they may come from are drawn one by one
 MANY = 400  # up to so many people set out one by one: quicker than a draw per slot
 
 
@@ -126,7 +126,7 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     for o in range(table.shape[0]):
         people += table[o]
         places += int(table[o] > 0)
-    if n <= FEW and n < people and places > 1:
+    if n <= FEW * places and n < people and places > 1:
         for _ in range(n):
             u, state = uniform(state)
             rank = int(u * people)
