@@ -112,8 +112,8 @@ def step(members: Members, state: State) -> Now:
         active = share_of_step(members.policy_start[:, j], members.policy_end[j], begin, world.delta)
         aware = (begin + world.delta > resolved.known_hours) & (active > 0)
         _add_seats(members, now, j, resolved)
-        lately = share_of_step(members.policy_start[:, j], members.policy_end[j], begin - world.delta, 2 * world.delta)
-        if not lately.any():
+        stood = members.policy_end[j] > begin - world.delta  # a slot of the ring comes to a road block by parts
+        if not (active.any() or (stood and (members.policy_start[:, j] < begin).any())):
             continue
         for number, effect in enumerate(resolved.policy.effects):
             name = f"policy/{resolved.policy.id}/{number}"

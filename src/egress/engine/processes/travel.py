@@ -357,10 +357,11 @@ def board(
                 early = (people - late) * boarding
                 late *= late_boarding[m]
                 going = int(early + late + ROUNDING)
-                for q in range(parts):
-                    taking_off[q] = early * (q + 1.0) / parts + late * late_by[m, q]
-                    taking_off[q] /= max(early + late, 1e-300)
-                even = is_even(taking_off)
+                even = late == 0.0
+                if not even:
+                    for q in range(parts):
+                        taking_off[q] = (early * (q + 1.0) / parts + late * late_by[m, q]) / (early + late)
+                    even = is_even(taking_off)
             for c in range(classes):
                 here = booked[m, p, h, c]
                 if here == 0:
