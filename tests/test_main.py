@@ -20,12 +20,17 @@ DELAYS = (0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4)
 windows = pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process only")
 
 
+def obeying() -> dict[str, object]:
+    """Return options of a process that obeys Ctrl-C even where ours was started in the background and does not."""
+    return {} if os.name == "nt" else {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+
+
 def start(kind: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
     """Start the command so that stderr tells of every import."""
     return subprocess.Popen(
         [sys.executable, "-X", "importtime", *STARTS[kind], *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, **options,  # type: ignore[arg-type]
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, **{**obeying(), **options},  # type: ignore[call-overload]
     )  # fmt: skip
 
 
@@ -73,7 +78,7 @@ def obey():
 egress.cli.main = obey
 {SCRIPT}"""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=15,
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, **obeying(),  # type: ignore[call-overload]
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (130, "stopped; nothing was written\n")
