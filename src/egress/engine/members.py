@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from egress.engine.compiled import compiled
 from egress.engine.draws import key, purpose, uniform, uniforms
 from egress.engine.world import Bools, Floats, Ints, World
 
+T = TypeVar("T")
 MONEY = 1000.0  # fares enter the utility in thousands; where a seat is bought, its fare alone counts
 
 
@@ -54,6 +55,12 @@ class Members:
     def __len__(self) -> int:
         """Return the number of members."""
         return len(self.numbers)
+
+    def kept(self, name: str, make: Callable[[Members], T]) -> T:
+        """Return what `make` makes of these members, made once by that name."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        return cast(T, self._kept[name])
 
     def uniform(self, name: str) -> Floats:
         """Return [M] uniforms that belong to a name."""

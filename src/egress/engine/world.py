@@ -269,6 +269,27 @@ class World:
             out[number] = first - shift, last - shift
         return out
 
+    @cached_property
+    def lane_kind(self) -> npt.NDArray[np.str_]:
+        """Kind of each lane."""
+        return np.array([lane.kind for lane in self.scenario.lanes], dtype=str)
+
+    @cached_property
+    def lane_opened(self) -> Floats:
+        """[L] 1 for lanes open at first, 0 for those that a policy may open."""
+        return np.array([lane.open for lane in self.scenario.lanes], dtype=float)
+
+    @cache  # noqa: B019 - a world lives as long as its run
+    def open_share(self, hour: float, length: float) -> Floats:
+        """[L] share of `length` hours from an hour of the day on that lies within the lanes' opening hours."""
+        out = np.ones(len(self.scenario.lanes))
+        for number, (first, last) in enumerate(self.lane_hours):
+            if last - first < 24:
+                shifts = np.array([-24.0, 0.0, 24.0, 48.0])
+                inside = np.minimum(last + shifts, hour + length) - np.maximum(first + shifts, hour)
+                out[number] = np.clip(inside, 0.0, None).sum() / length
+        return out
+
     def shift(self, utc_offset: str) -> float:
         """Return how many hours a clock with this offset is ahead of the period's."""
         if not utc_offset:
