@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from egress.engine.compiled import lean
 from egress.engine.members import Members, share_of_step
-from egress.engine.world import Bools, Floats, Ints
+from egress.engine.world import Bools, Floats, Ints, World
 from egress.scenario.schema import Close, Deter, OpenLane, RefuseEntry, RefuseExit, RoadBlock, Seats, Throughput
 from egress.scenario.time import ResolvedPolicy
 
@@ -31,183 +30,183 @@ if TYPE_CHECKING:
 class Acts:
     """All effects of some kinds, of policies that come: whom they bind and what members drew."""
 
-    policy: Ints
-    """[E] number of the policy of each."""
+    effects: tuple[Any, ...]
+    """[E] as the scenario has them."""
+    policies: tuple[ResolvedPolicy, ...]
+    """[E] the policy of each."""
+    number: Ints
+    """[E] number of that policy."""
     entries: Bools
     """[E, A] which entries it binds."""
     classes: Bools
-    """[E, C]"""
+    """[E, C] which classes."""
     drawn: dict[str, Floats]
     """[M, E] values of the numbers of each, by field."""
-    effects: tuple[Any, ...]
-    """The effects as the scenario has them."""
-    policies: tuple[ResolvedPolicy, ...]
-    """The policy of each."""
 
     @classmethod
-    def of(cls, members: Members, kinds: tuple[type, ...], fields: tuple[str, ...]) -> Acts:
-        """Gather the effects of these kinds and draw these numbers of theirs."""
-        found = list(_coming(members, kinds))
+    def of(cls, members: Members, *kinds: type, draw: tuple[str, ...] = ()) -> Acts:
+        """Gather the effects of these kinds and draw numbers of theirs."""
         w = members.world
+        found = list(_coming(members, kinds))
         bound = [w.policies[j].policy.applies_to for j, _, _ in found]
-        drawn = {
-            field: np.stack(
-                [
-                    members.drawn(getattr(effect, field), f"policy/{w.policies[j].policy.id}/{number}/{field}")
-                    for j, number, effect in found
-                ],
-                axis=1,
-            )
-            if found
-            else np.zeros((len(members), 0))
-            for field in fields
-        }
+        drawn = {field: np.zeros((len(members), len(found))) for field in draw}
+        for e, (j, n, effect) in enumerate(found):
+            for field in draw:
+                name = f"policy/{w.policies[j].policy.id}/{n}/{field}"
+                drawn[field][:, e] = members.drawn(getattr(effect, field), name)
         return cls(
-            np.array([j for j, _, _ in found], dtype=np.int64),
-            np.array([w.entry_mask(a.crossings) for a in bound]).reshape(-1, w.entries),
-            np.array([w.class_mask(a.groups, a.listed_only) for a in bound]).reshape(-1, w.classes),
-            drawn,
             tuple(effect for _, _, effect in found),
             tuple(w.policies[j] for j, _, _ in found),
+            np.array([j for j, _, _ in found], dtype=np.int64),
+            np.array([w.entry_mask(a.crossings) for a in bound], dtype=bool).reshape(-1, w.entries),
+            np.array([w.class_mask(a.groups, a.listed_only) for a in bound], dtype=bool).reshape(-1, w.classes),
+            drawn,
         )
-
-    def __len__(self) -> int:
-        """Return the number of effects."""
-        return len(self.policy)
 
 
 def _coming(members: Members, kinds: tuple[type, ...]) -> Iterator[tuple[int, int, Any]]:
     """Yield (policy, number of the effect in it, effect); seats may be sold before they are added."""
     world = members.world
     for j, resolved in enumerate(world.policies):
-        comes = bool((members.policy_start[:, j] < world.steps * world.delta).any())
-        stands = resolved.end_hours > -world.delta
+        starts = (members.policy_start[:, j] < world.steps * world.delta).any()
+        comes = starts and resolved.end_hours > -world.delta  # a road block is still felt in the step after
         for number, effect in enumerate(resolved.policy.effects):
-            if isinstance(effect, kinds) and ((comes and stands) or isinstance(effect, Seats)):
+            if isinstance(effect, kinds) and (comes or isinstance(effect, Seats)):
                 yield j, number, effect
 
 
-def _acts(members: Members, kinds: type | tuple[type, ...], *fields: str) -> Acts:
-    """Return the effects of some kinds, gathered once."""
-    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-    name = f"acts/{'+'.join(kind.__name__ for kind in kinds)}"
-    return members.kept(name, partial(Acts.of, kinds=kinds, fields=fields))
+@dataclass(frozen=True)
+class Effects:
+    """The effects of all policies, by what they change."""
+
+    refuse_exit: Acts
+    refuse_entry: Acts
+    perceive: Acts
+    throughput: Acts
+    open_lane: Acts
+    close: Acts
+    block: Acts
+    seats: Acts
+
+    @classmethod
+    def of(cls, members: Members) -> Effects:
+        """Gather the effects of a scenario."""
+        return cls(
+            refuse_exit=Acts.of(members, RefuseExit, draw=("share", "listed_share", "summons")),
+            refuse_entry=Acts.of(members, RefuseEntry, draw=("exempt", "ordinary_exempt")),
+            perceive=Acts.of(members, RefuseExit, Deter, draw=("perceived",)),
+            throughput=Acts.of(members, Throughput, draw=("factor",)),
+            open_lane=Acts.of(members, OpenLane, draw=("capacity",)),
+            close=Acts.of(members, Close),
+            block=Acts.of(members, RoadBlock, draw=("turned_back",)),
+            seats=Acts.of(members, Seats, draw=("per_day",)),
+        )
 
 
 def apply(members: Members, now: Now) -> Floats:
     """Change what holds in a step by all that is in force; return s* [M, A, C], the risk as people perceive it."""
+    effects = members.kept("effects", Effects.of)
     active = share_of_step(members.policy_start, members.policy_end, now.begin, now.delta)
-    perceived = np.zeros_like(now.refused)
-    _refuse_exit(members, now, active)
-    _refuse_entry(members, now, active)
-    _perceive(members, now, active, perceived)
-    _change_service(members, now, active)
-    _close(members, now, active)
-    _block(members, now)
-    _add_seats(members, now)
-    return perceived
+    _refuse_exit(effects.refuse_exit, members.world, now, active)
+    _refuse_entry(effects.refuse_entry, members, now, active)
+    _throughput(effects.throughput, members.world, now, active)
+    _open_lane(effects.open_lane, members.world, now, active)
+    _close(effects.close, now, active)
+    _block(effects.block, members, now)
+    _add_seats(effects.seats, members, now)
+    return _perceived(effects.perceive, now, active)
 
 
-def _refuse_exit(members: Members, now: Now, active: Floats) -> None:
-    acts = _acts(members, RefuseExit, "share", "listed_share", "summons")
-    part = active[:, acts.policy]
+def _refuse_exit(acts: Acts, world: World, now: Now, active: Floats) -> None:
+    part = active[:, acts.number]
     if part.any():
-        listed = np.maximum(acts.drawn["share"], acts.drawn["listed_share"])
-        is_listed = members.world.class_listed
-        chance = np.where(is_listed, listed[:, :, None], acts.drawn["share"][:, :, None]) * part[:, :, None]
+        share = acts.drawn["share"]
+        listed = np.maximum(share, acts.drawn["listed_share"])
+        chance = np.where(world.class_listed, listed[:, :, None], share[:, :, None]) * part[:, :, None]
         either(now.refused, acts.entries, acts.classes, chance)
         at_least(now.summoned, acts.entries, acts.classes, acts.drawn["summons"] * (part > 0))
 
 
-def _refuse_entry(members: Members, now: Now, active: Floats) -> None:
-    acts = _acts(members, RefuseEntry, "exempt", "ordinary_exempt")
-    part = active[:, acts.policy]
+def _refuse_entry(acts: Acts, members: Members, now: Now, active: Floats) -> None:
+    part = active[:, acts.number]
     if part.any():
-        since = np.maximum(now.middle - members.policy_start[:, acts.policy], 0.0)
+        since = np.maximum(now.middle - members.policy_start[:, acts.number], 0.0)
         unaware = np.exp(-since / members["notice_time"][:, None])
-        refused = 1.0 - acts.drawn["exempt"]
-        times(now.admitted, acts.entries, acts.classes, 1.0 - refused * unaware * part)
-        times(now.appeal, acts.entries, acts.classes, 1.0 - refused * part)
-        everybody = np.ones((len(acts), 1), dtype=bool)
+        turned = 1.0 - acts.drawn["exempt"]
+        times(now.admitted, acts.entries, acts.classes, 1.0 - turned * unaware * part)
+        times(now.appeal, acts.entries, acts.classes, 1.0 - turned * part)
+        everybody = np.ones((len(acts.number), 1), dtype=bool)
         spared = 1.0 - (1.0 - acts.drawn["ordinary_exempt"]) * part
         times(now.ordinary_admitted[:, :, None], acts.entries, everybody, spared)
 
 
-def _perceive(members: Members, now: Now, active: Floats, perceived: Floats) -> None:
-    """Raise s* where an effect is known to keep people away."""
-    acts = _acts(members, (RefuseExit, Deter), "perceived")
+def _perceived(acts: Acts, now: Now, active: Floats) -> Floats:
+    """Return s* [M, A, C] of what is in force and known to keep people away."""
+    out = np.zeros_like(now.refused)
     known = np.array([resolved.known_hours for resolved in acts.policies])
-    aware = (now.begin + now.delta > known) & (active[:, acts.policy] > 0)
+    aware = (now.begin + now.delta > known) & (active[:, acts.number] > 0)
     if aware.any():
-        chance = (acts.drawn["perceived"] * aware)[:, :, None]
-        either(perceived, acts.entries, acts.classes, np.repeat(chance, members.world.classes, axis=2))
+        chance = acts.drawn["perceived"] * aware
+        either(out, acts.entries, acts.classes, np.repeat(chance[:, :, None], out.shape[2], axis=2))
+    return out
 
 
-def _change_service(members: Members, now: Now, active: Floats) -> None:
-    """Make lanes faster or slower, and open lanes."""
-    world = members.world
-    acts = _acts(members, Throughput, "factor")
-    for e in np.flatnonzero(active[:, acts.policy].any(axis=0)):
-        factor = 1 + (acts.drawn["factor"][:, e] - 1) * active[:, acts.policy[e]]
-        now.lane_factor[:, acts.entries[e, world.lane_door]] *= factor[:, None]
-    acts = _acts(members, OpenLane, "capacity")
-    for e in np.flatnonzero(active[:, acts.policy].any(axis=0)):
-        opened = acts.entries[e, world.lane_door] & (world.lane_kind == acts.effects[e].lane)
-        part = active[:, acts.policy[e]] * acts.drawn["capacity"][:, e]
-        for lanes, hour, length in ((now.lane_open, now.hour, now.delta), (now.lane_day, 0.0, 24.0)):
-            share = world.open_share(hour, length)[opened]
-            lanes[:, opened] = np.maximum(lanes[:, opened], part[:, None] * share)
+def _throughput(acts: Acts, world: World, now: Now, active: Floats) -> None:
+    for e, j in enumerate(acts.number):
+        part, lanes = active[:, j], acts.entries[e, world.lane_door]
+        factor = 1 + (acts.drawn["factor"][:, e] - 1) * part
+        np.multiply(now.lane_factor, factor[:, None], out=now.lane_factor, where=lanes)
 
 
-def _close(members: Members, now: Now, active: Floats) -> None:
-    acts = _acts(members, Close)
-    for e in np.flatnonzero(active[:, acts.policy].any(axis=0)):
-        part, entries = active[:, acts.policy[e]], acts.entries[e]
-        now.closed[:, entries] = np.maximum(now.closed[:, entries], part[:, None])
-        stays = (part > 0) & (acts.policies[e].end_hours >= now.begin + now.delta)
-        now.shut[:, entries] |= stays[:, None]
+def _open_lane(acts: Acts, world: World, now: Now, active: Floats) -> None:
+    for e, j in enumerate(acts.number):
+        part = (active[:, j] * acts.drawn["capacity"][:, e])[:, None]
+        lanes = acts.entries[e, world.lane_door] & (world.lane_kind == acts.effects[e].lane)
+        np.maximum(now.lane_open, part * world.open_share(now.hour, now.delta), out=now.lane_open, where=lanes)
+        np.maximum(now.lane_day, part * world.open_share(0.0, 24.0), out=now.lane_day, where=lanes)
 
 
-def _block(members: Members, now: Now) -> None:
+def _close(acts: Acts, now: Now, active: Floats) -> None:
+    for e, j in enumerate(acts.number):
+        part, entries = active[:, j, None], acts.entries[e]
+        np.maximum(now.closed, part, out=now.closed, where=entries)
+        if acts.policies[e].end_hours >= now.begin + now.delta:
+            np.logical_or(now.shut, part > 0, out=now.shut, where=entries)
+
+
+def _block(acts: Acts, members: Members, now: Now) -> None:
     """Block roads; of two blocks on the way to a door the stronger counts."""
     world = members.world
-    acts = _acts(members, RoadBlock, "turned_back")
-    for e, effect in enumerate(acts.effects):
-        # a slot of the ring comes to the block by parts: the first of those there now came to it at `first`
-        first = now.begin - effect.distance % now.delta
-        start, end = members.policy_start[:, acts.policy[e]], np.asarray(acts.policies[e].end_hours)
-        turned = acts.drawn["turned_back"][:, e] * share_of_step(start, end, first, now.delta)
-        if not turned.any():
+    for e, j in enumerate(acts.number):
+        distance = acts.effects[e].distance
+        first = now.begin - distance % now.delta  # when the first of the slot at the block came to it
+        part = share_of_step(members.policy_start[:, j], members.policy_end[j], first, now.delta)
+        if not part.any():
             continue
-        doors = np.flatnonzero(acts.entries[e, : world.doors])
-        stronger = turned[:, None] > now.block[:, doors]
-        now.block[:, doors] = np.where(stronger, turned[:, None], now.block[:, doors])
-        now.block_hours[:, doors] = np.where(stronger, effect.distance, now.block_hours[:, doors])
-        local = np.array([o.id in effect.local_origins for o in world.scenario.origins])
-        now.block_local[doors] |= local[:, None] & (turned > 0)
+        turned = (acts.drawn["turned_back"][:, e] * part)[:, None]
+        stronger = acts.entries[e, : world.doors] & (turned > now.block)
+        now.block[stronger] = np.broadcast_to(turned, stronger.shape)[stronger]
+        now.block_hours[stronger] = distance
+        local = world.origin_mask(acts.effects[e].local_origins)
+        now.block_local[acts.entries[e, : world.doors]] |= local[:, None] & (turned[:, 0] > 0)
 
 
-def _add_seats(members: Members, now: Now) -> None:
+def _add_seats(acts: Acts, members: Members, now: Now) -> None:
     """Add the seats of policies on the days of departure in proportion to their share in each, once on sale.
 
     They are from the start of the policy on, or as soon as it is known, if its start is known with it.
     """
-    acts = _acts(members, Seats, "per_day")
-    for e, effect in enumerate(acts.effects):
-        resolved = acts.policies[e]
-        start = members.policy_start[:, acts.policy[e], None]
+    for e, j in enumerate(acts.number):
+        resolved, start = acts.policies[e], members.policy_start[:, j, None]
         known = start if resolved.start_hours is None else np.minimum(start, resolved.known_hours)
         on_sale = (known < now.begin + now.delta) & np.isfinite(start)
         if not on_sale.any() or resolved.end_hours <= now.begin:
             continue
         midnight = 24.0 * (now.day + np.arange(1, now.seats_added.shape[2] + 1))
         departs = np.maximum(midnight - 24.0, now.begin)  # of today only what is left is still for sale
-        share = np.where(
-            on_sale, share_of_step(start, np.asarray(resolved.end_hours), departs, midnight - departs), 0.0
-        )
-        services = np.array([s.id in effect.services for s in members.world.scenario.services])
-        extra = acts.drawn["per_day"][:, e] * 24
-        now.seats_added[:, services] += (extra[:, None] * share)[:, None, :]
+        share = share_of_step(start, members.policy_end[j], departs, midnight - departs) * on_sale
+        extra = acts.drawn["per_day"][:, e, None] * 24
+        now.seats_added[:, members.world.service_mask(acts.effects[e].services)] += (extra * share)[:, None, :]
 
 
 @lean
