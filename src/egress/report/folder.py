@@ -23,6 +23,7 @@ from egress.errors import OutputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from egress.report.facts import Facts
     from egress.scenario.schema import Scenario
     from egress.trajectory import Trajectory
 
@@ -125,6 +126,7 @@ def write(
     scenario: Scenario,
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
+    found: Facts | None = None,
     *,
     exact: bool,
     seconds: dict[str, float],
@@ -148,7 +150,7 @@ def write(
         "arrivals.csv": lambda path: table(tables.arrivals, path),
         "queues.csv": lambda path: table(tables.queues, path),
         "outcomes.csv": lambda path: table(tables.outcomes, path),
-        "report.html": lambda path: page.render(data, scenario, observations, comparison, path, exact=exact),
+        "report.html": lambda path: page.render(data, scenario, observations, comparison, path, found, exact=exact),
     }
     for name, writer in writers.items():
         say(name)

@@ -82,10 +82,11 @@ def render(
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
     path: str | Path,
+    found: facts.Facts | None = None,
     *,
     exact: bool = False,
 ) -> None:
-    """Write the report of a run, in one go; people are rounded unless `exact`.
+    """Write the report of a run, in one go; people are rounded unless `exact`, `found` are the facts if known already.
 
     Raises OutputError when the file cannot be written.
     """
@@ -93,7 +94,9 @@ def render(
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    context = content(trajectory, scenario, observations, comparison, exact)
+    context = content(
+        trajectory, scenario, observations, comparison, found or facts.Facts.of(trajectory, scenario), exact
+    )
     write_text(environment.get_template("report.html").render(context), path)
 
 
@@ -102,11 +105,11 @@ def content(
     scenario: Scenario,
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
+    found: facts.Facts,
     exact: bool,
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     names, evidence = Names.of(scenario), references(scenario)
-    found = facts.Facts.of(trajectory, scenario)
     queues = [queue for queue in found.queues if queue.people.high >= facts.NOTE]
     top = [ticket for ticket in found.tickets if ticket.seats.high > 0]
     weeks = trajectory, scenario, comparison, exact
@@ -121,7 +124,7 @@ def content(
         "headline": facts.headline(trajectory, scenario, found, exact),
         "tiles": tiles(trajectory, names, queues, exact),
         "arrivals": list(arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)),
-        "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
+        "weeks": week_tables("country", found, COUNTRIES, *weeks),
         "looked_at": [
             (names.door(q.crossing), list(queue_figures(q, trajectory, scenario, observations, exact)))
             for q in looked_at(queues, scenario, trajectory, observations)
@@ -141,7 +144,7 @@ def content(
         "comparison": comparison_table(comparison, names, exact),
         "assumptions": words.assumptions(scenario),
         "hits": words.hits(comparison),
-        "doors": week_tables("door", found.doors[:WEEKS], *weeks),
+        "doors": week_tables("door", found, WEEKS, *weeks),
         "groups": group_table(scenario.groups, evidence),
         "parameters": parameter_table(scenario.parameters, evidence),
         "evidence": list(evidence.values()),
@@ -222,7 +225,8 @@ def _drawn(chart: charts.Chart, label: str, datasets: Mapping[str, Any] | None =
 
 def week_tables(
     by: str,
-    top: Sequence[facts.Destination],
+    found: facts.Facts,
+    top: int,
     trajectory: xr.Dataset,
     scenario: Scenario,
     seen: pd.DataFrame,
@@ -238,7 +242,7 @@ def week_tables(
             [(w.week, w.gross, w.observed or "–", w.net, w.staying) for w in weeks],
             caption=naming(label),
         )
-        for label, weeks in words.week_rows(by, top, trajectory, scenario, seen, exact)
+        for label, weeks in words.week_rows(by, found, top, trajectory, scenario, seen, exact)
     ]
 
 
