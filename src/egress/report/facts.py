@@ -185,7 +185,8 @@ def longest_queues(trajectory: xr.Dataset) -> list[Queue]:
     """Return every crossing with lanes, the longest queue (persons, middle member) first."""
     lanes = np.asarray(trajectory["lane_crossing"].values, dtype=str)
     ends = pd.DatetimeIndex(local_ends(trajectory))
-    found = [_queue(trajectory.isel(lane=np.flatnonzero(lanes == name)), name, ends) for name in np.unique(lanes)]
+    told = trajectory[["queue", "wait", "refused", "gave_up", "lane_kind", "persons_per_vehicle"]]
+    found = [_queue(told.isel(lane=np.flatnonzero(lanes == name)), name, ends) for name in np.unique(lanes)]
     return sorted(found, key=lambda q: (-q.people.middle, -q.people.high, q.crossing))
 
 

@@ -138,6 +138,9 @@ def write(
     `seconds` (by phase) is completed and goes into run.json, `source` too (what the user called the scenario,
     so that `egress merge` finds it); `say` hears the name of each file before it is written. Raises OutputError.
     """
+    from egress.report.pen import pen
+
+    pen()  # starts meanwhile
     from egress.report import page, tables
 
     data = run.data

@@ -45,7 +45,8 @@ def counts(
 
     `label` is a country code, a crossing or a place; `what` the kinds of count (such as `entries`).
     """
-    columns = (observations[name] for name in ("what", "place", "crossing"))
+    names = [] if observations.empty else ["what", "place", "crossing"]
+    columns = (observations[name] for name in names)
     within = {place.id for place in scenario.places if place.country == label}
     wanted = [
         kind in what and _is(label, place, crossing, within) for kind, place, crossing in zip(*columns, strict=True)
