@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 import egress
+from egress import observe
 from egress.errors import EgressError
 from egress.observations import COLUMNS, Observations
 from egress.observe import ADDED, SANITY, compare, observed, print_like, sanity
@@ -385,3 +387,12 @@ def test_sanity_by_series_and_over_all() -> None:
     assert found["good"].tolist()[:2] == [0.8, 0.0]
     assert found["good"]["all"] == pytest.approx(4 / 7)
     assert found["passed"].tolist() == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("r", [0.08, 0.25])
+@pytest.mark.parametrize("mean", [0.01, 3.0, 4e3, 1e6])
+def test_quantiles_of_counts_are_those_of_the_negative_binomial(r: float, mean: float) -> None:
+    chance = np.linspace(0.0005, 0.9995, 999)
+    shape = 1 / r**2
+    found = observe._counted(chance, shape, np.full(len(chance), mean))
+    assert found.tolist() == stats.nbinom.ppf(chance, shape, shape / (shape + mean)).tolist()

@@ -256,16 +256,18 @@ def _write_to(
         from egress.observations import Observations
         from egress.observe import compare
         from egress.report import folder
+        from egress.report.facts import Facts
         from egress.report.summary import summary
 
         counts = Observations.of(source)
         comparison = compare(result, counts)
-        text = summary(result.data, scenario, comparison, exact=exact)
+        found = Facts.of(result.data, scenario)
+        text = summary(result.data, scenario, comparison, found, exact=exact)
     bar.stop()
     _print(text)
     bar.start()
     folder.write(
-        part, result, scenario, counts.data, comparison,
+        part, result, scenario, counts.data, comparison, found,
         exact=exact, seconds=seconds, source=source, say=lambda name: bar.update(task, description=f"writing {name}"),
     )  # fmt: skip
 

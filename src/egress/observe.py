@@ -298,20 +298,30 @@ def _home(data: xr.Dataset, places: tuple[str, ...]) -> bool:
 
 def _dispersed(mean: Floats, row: Row, chance: Floats) -> Floats:
     """Return [member] a count around its mean with the over-dispersion of the row's kind of source."""
-    from scipy import stats
+    from scipy.special import gammaincinv, ndtri  # scipy.stats, which has all three, takes a second to import
 
     r = dispersion(row)
     out = np.full(mean.shape, np.nan)
     if row["what"] == "net":  # may be negative; source: assumption
-        return np.asarray(mean + stats.norm.ppf(chance) * np.sqrt(np.abs(mean) + (r * mean) ** 2))
+        return np.asarray(mean + ndtri(chance) * np.sqrt(np.abs(mean) + (r * mean) ** 2))
     out[mean == 0.0] = 0.0
     some = mean > 0.0
     shape = 1.0 / r**2
     if row["what"] == "wait_hours":
-        out[some] = stats.gamma.ppf(chance[some], shape, scale=mean[some] / shape)
+        out[some] = gammaincinv(shape, chance[some]) * (mean[some] / shape)
     else:
-        out[some] = stats.nbinom.ppf(chance[some], shape, shape / (shape + mean[some]))
+        out[some] = _counted(chance[some], shape, mean[some])
     return out
+
+
+def _counted(chance: Floats, shape: float, mean: Floats) -> Floats:
+    """Return quantiles of negative binomials: the least k whose cumulative probability I_p(shape, k + 1) is enough."""
+    from scipy.special import betainc, nbdtrik
+
+    p = shape / (shape + mean)
+    k = np.maximum(np.ceil(nbdtrik(chance, shape, p)), 0.0)
+    k -= (k > 0) & (betainc(shape, np.maximum(k, 1.0), p) >= chance)
+    return np.asarray(k + (betainc(shape, k + 1.0, p) < chance))
 
 
 def dispersion(row: Row) -> float:

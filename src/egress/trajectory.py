@@ -130,7 +130,9 @@ class Trajectory:
         data = self.data if few or self.data.attrs.get("part") else quantiles(self.data)
         temporary = path.with_name(path.name + ".part")
         encoding: dict[Any, Any] = {
-            name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iuf"
+            name: {"zlib": True, "complevel": 1, "shuffle": True}
+            for name, v in data.data_vars.items()
+            if v.dtype.kind in "iuf"
         }
         try:
             data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)

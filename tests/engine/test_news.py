@@ -28,7 +28,7 @@ def policy(name: str, history: list[dict[str, Any]], effects: list[dict[str, Any
 def test_kernel_is_the_mean_over_the_step(first: float, delta: float, hold: float, fades: float) -> None:
     if first + delta <= 0:
         return
-    found = news.held_then_fading(first, first + delta, np.array([hold]), np.array([fades]))[0]
+    found = news.held_then_fading(*np.array([[first], [first + delta], [hold], [fades]]))[0]
     assert found == pytest.approx(plain.mean_kernel(first, first + delta, hold, fades), abs=1e-10)
 
 
@@ -135,7 +135,9 @@ def test_each_status_has_its_own_weight_whichever_step_is_taken_first(first: int
     for step in range(first, 8):
         middle = step * 6 + 3
         weight = 0.6 if middle < 24 else 0.1
-        assert news.fear(members, middle)[0, 0] == pytest.approx(plain.belief(middle, [(weight, 0, 48)]), abs=2e-5)
+        assert news.fear(members, np.array([middle]))[0, 0, 0] == pytest.approx(
+            plain.belief(middle, [(weight, 0, 48)]), abs=2e-5
+        )
 
 
 def test_perceived_risk_relaxes_and_policies_combine() -> None:

@@ -106,7 +106,9 @@ def test_an_open_policy_splits_the_fan(made: tuple[Scenario, Daily, Path]) -> No
     assert daily.now.open_policies() == ["bridge-shuts"]
     opened = forecast_page.opened(daily.now, "bridge-shuts", scenario, names, False)
     assert "fewer arrive" in opened.said
-    assert all("#D55E00" in figure.drawing and "#0072B2" in figure.drawing for figure in opened.figures)
+    assert all(
+        "#D55E00" in figure.drawing.__html__() and "#0072B2" in figure.drawing.__html__() for figure in opened.figures
+    )
     whole = ahead.splits(daily.now, "bridge-shuts", 3)[0]
     assert whole.between > 1000
     assert whole.happens.middle < whole.mixture.middle <= whole.not_happens.middle

@@ -183,6 +183,5 @@ def published_wait(members: Members, state: State, now: Now) -> Floats:
     lanes = at(before) * (1 - part) + at(before + 1) * part
     known = np.isfinite(lanes)
     share = np.where(known, members.lane("share"), 0.0)
-    at_door = world.lane_door[:, None] == np.arange(world.doors)
-    total = np.where(known, share * lanes, 0.0) @ at_door
-    return np.asarray(total / np.maximum(share @ at_door, 1e-12))
+    total = np.where(known, share * lanes, 0.0) @ world.lane_at_door
+    return np.asarray(total / np.maximum(share @ world.lane_at_door, 1e-12))

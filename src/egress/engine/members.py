@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from egress.distribution import Distribution
 from egress.engine.compiled import compiled
-from egress.engine.draws import key, purpose, uniform, uniforms
+from egress.engine.draws import key, purpose, uniform
 from egress.engine.world import Bools, Floats, Ints, World
 
+T = TypeVar("T")
 MONEY = 1000.0  # fares enter the utility in thousands; where a seat is bought, its fare alone counts
 
 
@@ -55,13 +56,19 @@ class Members:
         """Return the number of members."""
         return len(self.numbers)
 
+    def kept(self, name: str, make: Callable[[Members], T]) -> T:
+        """Return what `make` makes of these members, made once by that name."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        return cast(T, self._kept[name])
+
     def uniform(self, name: str) -> Floats:
         """Return [M] uniforms that belong to a name."""
         from scipy.special import ndtr
 
         if name in self.given:
             return np.asarray(ndtr(self.normal(name)))
-        chance = uniforms(self.seed, self.numbers, 0, 0, purpose(name))
+        chance = self._chance(name)
         self._note(name, chance)
         return chance
 
@@ -70,8 +77,12 @@ class Members:
         if name in self.given:
             self.normals[name] = np.asarray(self.given[name], dtype=float)
         else:
-            self._note(name, uniforms(self.seed, self.numbers, 0, 0, purpose(name)))
+            self._note(name, self._chance(name))
         return self.normals[name]
+
+    def _chance(self, name: str) -> Floats:
+        """Return [M] the uniforms of a name, for a member whose numbers are not learnt."""
+        return first_uniforms(self.seed, self.numbers, 0, 1, 1, purpose(name))[:, 0, 0]
 
     def _note(self, name: str, chance: Floats) -> None:
         """Keep the standard normals of some uniforms."""
@@ -144,7 +155,7 @@ class Members:
     def knots(self, name: str, sd: Floats, memory: Floats, cells: int) -> Floats:
         """Return [M, cells, D + 2] exact Ornstein–Uhlenbeck values at 00:00 UTC of each date, keyed by date."""
         days, name = self.world.days + 2, f"noise/{name}"
-        self._note(name, knot_uniforms(self.seed, self.numbers, self.world.first_knot, days, cells, purpose(name)))
+        self._note(name, first_uniforms(self.seed, self.numbers, self.world.first_knot, days, cells, purpose(name)))
         if name in self.given:  # what was learnt of the past; later knots are drawn
             past = min(days, self.given[name].shape[2])
             self.normals[name][:, :, :past] = self.given[name][:, :, :past]
@@ -329,8 +340,8 @@ class Members:
 
 
 @compiled
-def knot_uniforms(seed: int, members: Ints, first: int, days: int, cells: int, what: int) -> Floats:
-    """Return [M, cells, days] uniforms keyed by (member, date, cell, purpose)."""
+def first_uniforms(seed: int, members: Ints, first: int, days: int, cells: int, what: int) -> Floats:
+    """Return [M, cells, days] uniforms keyed by (member, day, cell, purpose)."""
     out = np.empty((members.shape[0], cells, days))
     for m in range(members.shape[0]):
         for cell in range(cells):

@@ -259,6 +259,11 @@ class World:
         return np.array([number[lane.crossing] for lane in self.scenario.lanes], dtype=np.int64)
 
     @cached_property
+    def lane_at_door(self) -> Floats:
+        """[L, X] 1 at the door of each lane."""
+        return np.asarray(self.lane_door[:, None] == np.arange(self.doors), dtype=float)
+
+    @cached_property
     def lane_hours(self) -> Floats:
         """[L, 2] opening hours in the door's local time, moved to the hours of the period's local day."""
         out = np.empty((len(self.scenario.lanes), 2))
@@ -268,6 +273,35 @@ class World:
             shift = 0.0 if last - first >= 24 else self.shift(door.utc_offset)
             out[number] = first - shift, last - shift
         return out
+
+    @cached_property
+    def lane_kind(self) -> npt.NDArray[np.str_]:
+        """Kind of each lane."""
+        return np.array([lane.kind for lane in self.scenario.lanes], dtype=str)
+
+    @cached_property
+    def lane_opened(self) -> Floats:
+        """[L] 1 for lanes open at first, 0 for those that a policy may open."""
+        return np.array([lane.open for lane in self.scenario.lanes], dtype=float)
+
+    @cache  # noqa: B019 - a world lives as long as its run
+    def open_share(self, hour: float, length: float) -> Floats:
+        """[L] share of `length` hours from an hour of the day on that lies within the lanes' opening hours."""
+        out = np.ones(len(self.scenario.lanes))
+        for number, (first, last) in enumerate(self.lane_hours):
+            if last - first < 24:
+                shifts = np.array([-24.0, 0.0, 24.0, 48.0])
+                inside = np.minimum(last + shifts, hour + length) - np.maximum(first + shifts, hour)
+                out[number] = np.clip(inside, 0.0, None).sum() / length
+        return out
+
+    @cache  # noqa: B019 - a world lives as long as its run
+    def traffic(self, which: str) -> tuple[Floats, Floats]:
+        """Return ([X, 7] relative `entries` or `exits` from Monday on, [X] hours that a door's clock is ahead)."""
+        names = [getattr(door, f"weekday_{which}") for door in self.ways.land]
+        profiles = [self.scenario.weekdays[name].monday_to_sunday if name else (1.0,) * 7 for name in names]
+        ahead = np.array([self.shift(door.utc_offset) for door in self.ways.land], dtype=float)
+        return np.array(profiles, dtype=float).reshape(-1, 7), ahead
 
     def shift(self, utc_offset: str) -> float:
         """Return how many hours a clock with this offset is ahead of the period's."""
@@ -303,6 +337,16 @@ class World:
                 ]
             )
         return chosen & self.class_listed if listed_only else chosen
+
+    @cache  # noqa: B019 - a world lives as long as its run
+    def service_mask(self, names: tuple[str, ...]) -> Bools:
+        """[S] which services these are."""
+        return np.array([service.id in names for service in self.scenario.services], dtype=bool)
+
+    @cache  # noqa: B019 - a world lives as long as its run
+    def origin_mask(self, names: tuple[str, ...]) -> Bools:
+        """[O] which origins these are."""
+        return np.array([origin.id in names for origin in self.scenario.origins], dtype=bool)
 
 
 def _zone(offset: str) -> timezone:

@@ -22,6 +22,7 @@ import xarray as xr
 from egress.report.facts import Array, Queue, day, days_of, vehicles
 from egress.report.names import STATUSES, Names
 from egress.report.observed import as_of_moment
+from egress.report.pen import pen
 from egress.report.rounding import people, rounded
 from egress.report.tables import QUANTILES, local_ends, quantiles, spread
 from egress.scenario.schema import Scenario
@@ -60,7 +61,7 @@ def svg(chart: Chart, label: str, datasets: Mapping[str, Any] | None = None) -> 
 
     `datasets` are the large ones that the chart only names: altair copies many times what it holds.
     """
-    return embedded(vl_convert.vegalite_to_svg(_styled(chart, datasets)), label)
+    return embedded(vl_convert.vegalite_to_svg(_styled(chart, datasets)), label, next(_numbers))
 
 
 def png(chart: Chart) -> bytes:
@@ -72,8 +73,10 @@ def png(chart: Chart) -> bytes:
 
 def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what vega is told of a chart, in the look of the report."""
-    spec: dict[str, Any] = chart.configure(font=FONT, background="transparent").to_dict(validate=False)
+    spec: dict[str, Any] = chart.to_dict(validate=False)
     spec["config"] |= {
+        "font": FONT,
+        "background": "transparent",
         "view": {"stroke": None},
         "axis": {
             "labelColor": "#374151", "titleColor": "#374151", "labelFontSize": 11, "titleFontSize": 11,
@@ -86,9 +89,21 @@ def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
     return spec
 
 
-def embedded(text: str, label: str) -> str:
+class Drawing:
+    """A chart on its way to a page: what `svg` returns, made meanwhile."""
+
+    def __init__(self, chart: Chart, label: str, datasets: Mapping[str, Any] | None = None) -> None:
+        self._number, self._label = next(_numbers), label
+        self._future = pen().draw(_styled(chart, datasets))
+
+    def __html__(self) -> str:
+        """Return the SVG, whose texts vega has escaped."""
+        return embedded(self._future.result(), self._label, self._number)
+
+
+def embedded(text: str, label: str, number: int) -> str:
     """Return an SVG with ids of its own, native tooltips and a label for those who hear the page."""
-    own = f"figure{next(_numbers)}-"
+    own = f"figure{number}-"
     text = re.sub(r'(id="|url\(#)', rf"\g<1>{own}", text)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)
     text = re.sub(r'<path aria-label="([^"]*)"([^>]*?)\s*(?:/>|></path>)', TITLED, text)
@@ -119,7 +134,7 @@ def fan(
     y = alt.Y("low:Q", title=title, axis=HEIGHTS, scale=GROUND)
     bands = alt.Chart(pd.concat(parts)).mark_area(color=BLUE, aria=False, interpolate="monotone")
     middle = alt.Chart(table).mark_line(color=BLUE, strokeWidth=2, aria=False, interpolate="monotone")
-    layers = bands.encode(x=x, y=y, y2="high:Q", opacity=shade), middle.encode(x=x, y="p50:Q")
+    layers = bands.encode(x=x, y=y, y2=alt.Y2("high:Q"), opacity=shade), middle.encode(x=x, y=alt.Y("p50:Q"))
     return alt.layer(*layers, *_marks(seen, table, unit)).properties(width=width, height=height)
 
 

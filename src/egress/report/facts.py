@@ -13,7 +13,7 @@ import xarray as xr
 from egress.report.names import Names
 from egress.report.observed import as_of_moment
 from egress.report.rounding import people, span
-from egress.report.tables import OUTCOMES, local_ends, summed
+from egress.report.tables import OUTCOMES, local_ends, summed, weekly
 from egress.scenario.schema import Scenario
 
 Array = npt.NDArray[Any]
@@ -144,6 +144,8 @@ class Facts:
     tickets: list[Ticket]
     unshown: list[str]
     """Crossings whose queue means nothing, in the scenario's order."""
+    weeks: pd.DataFrame
+    """Arrivals by week, country and door (`tables.weekly`)."""
 
     @classmethod
     def of(cls, trajectory: xr.Dataset, scenario: Scenario) -> Facts:
@@ -151,7 +153,7 @@ class Facts:
         ends = destinations(trajectory, "country"), destinations(trajectory, "door")
         unshown = [crossing.id for crossing in scenario.crossings if not crossing.queue_shown]
         queues = [queue for queue in longest_queues(trajectory) if queue.crossing not in unshown]
-        return cls(*ends, queues, tickets(trajectory), unshown)
+        return cls(*ends, queues, tickets(trajectory), unshown, weekly(trajectory, ("country", "door")))
 
 
 def destinations(trajectory: xr.Dataset, by: str = "country") -> list[Destination]:
@@ -183,7 +185,8 @@ def longest_queues(trajectory: xr.Dataset) -> list[Queue]:
     """Return every crossing with lanes, the longest queue (persons, middle member) first."""
     lanes = np.asarray(trajectory["lane_crossing"].values, dtype=str)
     ends = pd.DatetimeIndex(local_ends(trajectory))
-    found = [_queue(trajectory.isel(lane=np.flatnonzero(lanes == name)), name, ends) for name in np.unique(lanes)]
+    told = trajectory[["queue", "wait", "refused", "gave_up", "lane_kind", "persons_per_vehicle"]]
+    found = [_queue(told.isel(lane=np.flatnonzero(lanes == name)), name, ends) for name in np.unique(lanes)]
     return sorted(found, key=lambda q: (-q.people.middle, -q.people.high, q.crossing))
 
 

@@ -23,6 +23,7 @@ from egress.errors import OutputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from egress.report.facts import Facts
     from egress.scenario.schema import Scenario
     from egress.trajectory import Trajectory
 
@@ -125,6 +126,7 @@ def write(
     scenario: Scenario,
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
+    found: Facts | None = None,
     *,
     exact: bool,
     seconds: dict[str, float],
@@ -136,6 +138,9 @@ def write(
     `seconds` (by phase) is completed and goes into run.json, `source` too (what the user called the scenario,
     so that `egress merge` finds it); `say` hears the name of each file before it is written. Raises OutputError.
     """
+    from egress.report.pen import pen
+
+    pen()  # starts meanwhile
     from egress.report import page, tables
 
     data = run.data
@@ -148,7 +153,7 @@ def write(
         "arrivals.csv": lambda path: table(tables.arrivals, path),
         "queues.csv": lambda path: table(tables.queues, path),
         "outcomes.csv": lambda path: table(tables.outcomes, path),
-        "report.html": lambda path: page.render(data, scenario, observations, comparison, path, exact=exact),
+        "report.html": lambda path: page.render(data, scenario, observations, comparison, path, found, exact=exact),
     }
     for name, writer in writers.items():
         say(name)

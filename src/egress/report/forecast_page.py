@@ -25,7 +25,7 @@ from egress.report.forecast_facts import ALL
 from egress.report.input_names import input_name
 from egress.report.names import Names, capital
 from egress.report.observed import counts
-from egress.report.page import Figure, Table, _drawn, references
+from egress.report.page import Figure, Table, references
 from egress.report.rounding import people, rounded
 from egress.report.summary import _when, _where, assumptions, queue_cells
 from egress.report.tables import write_text
@@ -152,7 +152,7 @@ def fan_figure(forecast: Forecast, place: str, name: str, scenario: Scenario, ex
     """Return the past and the future of a country or crossing, with what was counted."""
     table, seen = arrivals(forecast, place), known(forecast, scenario, place, ("entries",))
     said = f"{ahead.total(forecast, place, 7).people(exact)} in the next {min(7, len(ahead.dates(forecast)))} days."
-    drawing = _drawn(drawings.fan(table, origin(forecast), "people per day", seen), f"Entries per day: {name}")
+    drawing = charts.Drawing(drawings.fan(table, origin(forecast), "people per day", seen), f"Entries per day: {name}")
     return Figure(name, drawing, said if len(seen) else f"{said} No count was known.")
 
 
@@ -207,7 +207,9 @@ def split_figure(
     seen = known(forecast, scenario, part.place, ("entries",))
     chart = drawings.split(table[table["time"] < start], branches, start, "people per day", seen)
     name = capital(words.where(part.place, names))
-    return Figure(name, _drawn(chart, f"Two futures {name}"), capital(words.between(part, exact)) + " if it happens.")
+    return Figure(
+        name, charts.Drawing(chart, f"Two futures {name}"), capital(words.between(part, exact)) + " if it happens."
+    )
 
 
 def _all(forecast: Forecast) -> pd.DataFrame:
@@ -272,7 +274,7 @@ def _queue_figures(forecast: Forecast, crossing: str, scenario: Scenario, names:
         title, axis, what = looks[unit]
         near = table[pd.to_datetime(table["time"]) >= start - pd.Timedelta(days=PAST)].reset_index(drop=True)
         chart = drawings.fan(near, start, axis, known(forecast, scenario, crossing, (what,)), unit=unit)
-        yield Figure(title, _drawn(chart, f"{title} at {names.door(crossing)}"))
+        yield Figure(title, charts.Drawing(chart, f"{title} at {names.door(crossing)}"))
 
 
 # Yesterday
@@ -317,7 +319,7 @@ def surprise_figure(table: pd.DataFrame, names: Names) -> Figure | None:
     ratios = {"low": rows["p05"], "high": rows["p95"], "at": rows["value"]}
     cut = {name: (part / rows["p50"]).clip(1 / FARTHEST, FARTHEST) for name, part in ratios.items()}
     data = pd.DataFrame({"row": labels, **cut, "fits": rows["value"].between(rows["p05"], rows["p95"])})
-    return Figure("", _drawn(drawings.surprises(data), "Counts against yesterday's forecast"))
+    return Figure("", charts.Drawing(drawings.surprises(data), "Counts against yesterday's forecast"))
 
 
 def _labelled(row: dict[Any, Any], names: Names) -> str:
@@ -332,7 +334,9 @@ def change_figure(daily: Daily, place: str, names: Names, exact: bool) -> Figure
     said = words.moved(daily, place, name, exact).removeprefix(f"{name}: ")
     if not exact:
         part[["before", "now"]] = rounded(part[["before", "now"]])
-    return Figure(name, _drawn(drawings.changed(part, "people per day"), f"Forecast now and yesterday: {name}"), said)
+    return Figure(
+        name, charts.Drawing(drawings.changed(part, "people per day"), f"Forecast now and yesterday: {name}"), said
+    )
 
 
 # What was learnt, and how far to trust it
@@ -342,7 +346,7 @@ def learnt_figure(forecast: Forecast, names: Names, scenario: Scenario) -> Figur
     """Return the inputs that the counts informed most: prior against posterior."""
     table = forecast.learnt[forecast.learnt["informed"] >= 0.05].head(INPUTS)
     named = [capital(input_name(str(name), names, scenario)) for name in table["name"]]
-    return Figure("", _drawn(drawings.learnt(table.assign(name=named)), "Inputs before and after the counts"))
+    return Figure("", charts.Drawing(drawings.learnt(table.assign(name=named)), "Inputs before and after the counts"))
 
 
 def diagnostics(forecast: Forecast) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -13,7 +14,7 @@ from egress.scenario.schema import Scenario
 
 COLUMNS = ["series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit"]
 ADDED = ["from", "to", "per_day", "late"]
-HALF_DAY = pd.Timedelta(hours=12)
+HALF_DAY = np.timedelta64(12, "h")
 
 
 def local(times: pd.Series[str], trajectory: xr.Dataset) -> pd.Series[pd.Timestamp]:
@@ -44,9 +45,11 @@ def counts(
 
     `label` is a country code, a crossing or a place; `what` the kinds of count (such as `entries`).
     """
+    names = [] if observations.empty else ["what", "place", "crossing"]
+    columns = (observations[name] for name in names)
+    within = {place.id for place in scenario.places if place.country == label}
     wanted = [
-        row["what"] in what and _is(label, row["place"], row["crossing"], scenario)
-        for row in observations.to_dict("records")
+        kind in what and _is(label, place, crossing, within) for kind, place, crossing in zip(*columns, strict=True)
     ]
     if not any(wanted):
         return pd.DataFrame(columns=[*COLUMNS, *ADDED])
@@ -59,13 +62,11 @@ def counts(
     return pd.concat([rows, pd.concat([starts, ends, per_day, late], axis=1, keys=ADDED)], axis=1)
 
 
-def _is(label: str, place: object, crossing: object, scenario: Scenario) -> bool:
-    """Return whether a count of `place` (and `crossing`) counts all of `label` and nothing else."""
+def _is(label: str, place: object, crossing: object, within: set[str]) -> bool:
+    """Return whether a count of `place` (and `crossing`) counts all of `label`, or of the places `within`, alone."""
     places, doors = _parts(place), _parts(crossing)
     if doors:
         return doors == {label}
-    codes = {p.id: p.country for p in scenario.places}
-    within = {name for name, code in codes.items() if code == label}
     return places == {label} or (bool(within) and places == within)
 
 
@@ -83,13 +84,15 @@ def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
     """
     if rows.empty:
         return float("nan")
-    first = (rows["from"] + HALF_DAY).dt.floor("D")
-    last = (rows["to"] + HALF_DAY).dt.floor("D")
-    whole = rows[(first == start) & (last == start + pd.Timedelta(days=days))]
+    begin, length = start.to_datetime64(), np.timedelta64(days, "D")
+    first, last = ((rows[end].to_numpy("datetime64[ns]") + HALF_DAY).astype("datetime64[D]") for end in ("from", "to"))
+    whole = np.flatnonzero((first == begin) & (last == begin + length))
     if len(whole):
-        best = whole.sort_values("kind", key=lambda kind: kind == "rate", kind="stable").iloc[0]
-        return float(best["per_day"]) * days
-    single = rows.assign(day=first)[(last - first) == pd.Timedelta(days=1)]
-    inside = single[(single["day"] >= start) & (single["day"] < start + pd.Timedelta(days=days))]
-    by_day = inside.groupby("day")["value"].mean()
-    return float(by_day.sum()) if len(by_day) == days else float("nan")
+        rate = rows["kind"].to_numpy()[whole] == "rate"
+        return float(rows["per_day"].to_numpy()[whole[rate.argmin()]]) * days
+    single = (last - first == np.timedelta64(1, "D")) & (first >= begin) & (first < begin + length)
+    values = rows["value"].to_numpy(float)
+    single &= np.isfinite(values)
+    counted, at = np.unique(first[single], return_inverse=True)
+    means = np.bincount(at, values[single]) / np.bincount(at)
+    return float(means.sum()) if len(counted) == days else float("nan")

@@ -6,7 +6,7 @@ Imported only when a report is written, for altair is slow to load.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import jinja2
 import numpy as np
 import pandas as pd
 import xarray as xr
-from markupsafe import Markup
 
 from egress.distribution import Distribution
 from egress.report import charts, facts, maps
@@ -41,7 +40,7 @@ class Figure:
     """A drawing, what it is called, and what one sees on it in words."""
 
     title: str
-    drawing: Markup
+    drawing: charts.Drawing
     caption: str = ""
 
 
@@ -82,10 +81,11 @@ def render(
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
     path: str | Path,
+    found: facts.Facts | None = None,
     *,
     exact: bool = False,
 ) -> None:
-    """Write the report of a run, in one go; people are rounded unless `exact`.
+    """Write the report of a run, in one go; people are rounded unless `exact`, `found` are the facts if known already.
 
     Raises OutputError when the file cannot be written.
     """
@@ -93,7 +93,9 @@ def render(
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    context = content(trajectory, scenario, observations, comparison, exact)
+    context = content(
+        trajectory, scenario, observations, comparison, found or facts.Facts.of(trajectory, scenario), exact
+    )
     write_text(environment.get_template("report.html").render(context), path)
 
 
@@ -102,11 +104,11 @@ def content(
     scenario: Scenario,
     observations: pd.DataFrame,
     comparison: pd.DataFrame,
+    found: facts.Facts,
     exact: bool,
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     names, evidence = Names.of(scenario), references(scenario)
-    found = facts.Facts.of(trajectory, scenario)
     queues = [queue for queue in found.queues if queue.people.high >= facts.NOTE]
     top = [ticket for ticket in found.tickets if ticket.seats.high > 0]
     weeks = trajectory, scenario, comparison, exact
@@ -121,7 +123,7 @@ def content(
         "headline": facts.headline(trajectory, scenario, found, exact),
         "tiles": tiles(trajectory, names, queues, exact),
         "arrivals": list(arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)),
-        "weeks": week_tables("country", found.countries[:COUNTRIES], *weeks),
+        "weeks": week_tables("country", found, COUNTRIES, *weeks),
         "looked_at": [
             (names.door(q.crossing), list(queue_figures(q, trajectory, scenario, observations, exact)))
             for q in looked_at(queues, scenario, trajectory, observations)
@@ -141,7 +143,7 @@ def content(
         "comparison": comparison_table(comparison, names, exact),
         "assumptions": words.assumptions(scenario),
         "hits": words.hits(comparison),
-        "doors": week_tables("door", found.doors[:WEEKS], *weeks),
+        "doors": week_tables("door", found, WEEKS, *weeks),
         "groups": group_table(scenario.groups, evidence),
         "parameters": parameter_table(scenario.parameters, evidence),
         "evidence": list(evidence.values()),
@@ -201,13 +203,13 @@ def arrival_figures(
             name,
             Figure(
                 "Entries per day",
-                _drawn(charts.fan(entries, "people per day", seen), f"Entries into {name} per day"),
+                charts.Drawing(charts.fan(entries, "people per day", seen), f"Entries into {name} per day"),
                 f"Entries peak around {found.peak.days()} at about {found.peak.height.people(exact)} a day, "
                 "ordinary travel included.",
             ),
             Figure(
                 "People of the surge still there",
-                _drawn(charts.fan(staying, "people", counts(observations[:0], scenario, trajectory, "", ())),
+                charts.Drawing(charts.fan(staying, "people", counts(observations[:0], scenario, trajectory, "", ())),
                        f"People of the surge still in {name}"),
                 f"{found.surge.people(exact)} arrive in the surge; {found.staying.people(exact)} are still "
                 "there on the last day.",
@@ -215,14 +217,10 @@ def arrival_figures(
         )  # fmt: skip
 
 
-def _drawn(chart: charts.Chart, label: str, datasets: Mapping[str, Any] | None = None) -> Markup:
-    # An SVG of our own, whose texts vega has escaped.
-    return Markup(charts.svg(chart, label, datasets))
-
-
 def week_tables(
     by: str,
-    top: Sequence[facts.Destination],
+    found: facts.Facts,
+    top: int,
     trajectory: xr.Dataset,
     scenario: Scenario,
     seen: pd.DataFrame,
@@ -238,7 +236,7 @@ def week_tables(
             [(w.week, w.gross, w.observed or "–", w.net, w.staying) for w in weeks],
             caption=naming(label),
         )
-        for label, weeks in words.week_rows(by, top, trajectory, scenario, seen, exact)
+        for label, weeks in words.week_rows(by, found, top, trajectory, scenario, seen, exact)
     ]
 
 
@@ -265,7 +263,7 @@ def queue_figures(
     for unit, table in charts.queue_tables(trajectory, worst.crossing).items():
         title, axis, what, most = looks[unit]
         seen = counts(observations, scenario, trajectory, worst.crossing, [what])
-        drawing = _drawn(charts.fan(table, axis, seen, unit=unit), f"{title} at {name}")
+        drawing = charts.Drawing(charts.fan(table, axis, seen, unit=unit), f"{title} at {name}")
         said = f"At most {most}." if most else "People whom the lanes pass in a day, ordinary travel included."
         yield Figure(title, drawing, said)
 
@@ -280,7 +278,7 @@ def waits_figure(trajectory: xr.Dataset, queues: Sequence[facts.Queue], names: N
     said = f"In the middle of the runs waits pass {LONG_WAIT} h at {facts.listed(some)}. Darker: longer."
     return Figure(
         "Longest wait of the day, by crossing",
-        _drawn(charts.all_queues(trajectory, shown, names), "Longest wait by crossing and day"),
+        charts.Drawing(charts.all_queues(trajectory, shown, names), "Longest wait by crossing and day"),
         said if long else f"In the middle of the runs no wait passes {LONG_WAIT} h.",
     )
 
@@ -306,7 +304,9 @@ def seats_figure(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
         said += f" at some time; the first is {names.service(first.service)}, on {facts.day(first.first)}"
     return Figure(
         "How far ahead the first free seat is",
-        _drawn(charts.seats(trajectory, [t.service for t in top], names), "First free seat, by service and day"),
+        charts.Drawing(
+            charts.seats(trajectory, [t.service for t in top], names), "First free seat, by service and day"
+        ),
         f"{said}. Shown are the services on which most people of the surge buy seats; middle of the runs.",
     )
 
@@ -325,7 +325,7 @@ def fare_figures(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Nam
     for ticket in top:
         name = names.service(ticket.service)
         dear = f"{ticket.dearer:.1f} times the fare of the first day at its dearest."
-        yield Figure(name, _drawn(charts.fares(trajectory, ticket.service), f"Fare {name}"), dear)
+        yield Figure(name, charts.Drawing(charts.fares(trajectory, ticket.service), f"Fare {name}"), dear)
 
 
 def map_figure(doors: Sequence[facts.Destination], trajectory: xr.Dataset, scenario: Scenario, exact: bool) -> Figure:
@@ -336,7 +336,7 @@ def map_figure(doors: Sequence[facts.Destination], trajectory: xr.Dataset, scena
     chart, outlines = maps.flow_map(trajectory, scenario)
     return Figure(
         "Where they set out, which way they leave, where they arrive",
-        _drawn(chart, "Map of origins, crossings and destinations", outlines),
+        charts.Drawing(chart, "Map of origins, crossings and destinations", outlines),
         f"{said}Black rings: regions of origin; orange discs: crossings and airports; green "
         "discs: places flown to; blue lines: ways to the door; green lines: flights. Discs grow in area with "
         "the number of people; the thinnest flows are left out. Where people come from follows from the "
@@ -366,7 +366,7 @@ def timeline_figure(events: pd.DataFrame, trajectory: xr.Dataset) -> Figure | No
         return None
     return Figure(
         "What became known when",
-        _drawn(charts.timeline(events, trajectory), "Events on a time line"),
+        charts.Drawing(charts.timeline(events, trajectory), "Events on a time line"),
         f"{events.loc[near, 'what'].nunique()} events and measures, in the order in which they became known. "
         "A hint or a proposal may come to nothing; people act on it all the same.",
     )

@@ -18,7 +18,6 @@ from egress.report import facts
 from egress.report.names import OUTCOMES, Names, capital
 from egress.report.observed import counts, total
 from egress.report.rounding import people, span
-from egress.report.tables import weekly
 from egress.scenario import schema
 from egress.scenario.schema import Scenario
 
@@ -49,17 +48,22 @@ class Week:
 
 
 def summary(
-    trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame, *, exact: bool = False
+    trajectory: xr.Dataset,
+    scenario: Scenario,
+    comparison: pd.DataFrame,
+    found: facts.Facts | None = None,
+    *,
+    exact: bool = False,
 ) -> RenderableType:
-    """Return what a planner reads first, as something that rich prints."""
-    names, found = Names.of(scenario), facts.Facts.of(trajectory, scenario)
+    """Return what a planner reads first, as something that rich prints; `found` are the facts if known already."""
+    names, found = Names.of(scenario), found or facts.Facts.of(trajectory, scenario)
     weeks = trajectory, scenario, comparison
     parts: Iterable[RenderableType] = (
         Text(f"{scenario.title}  ({knowledge(trajectory)})", style="bold"),
         *(Text(f"• {line}") for line in facts.headline(trajectory, scenario, found, exact)),
         Text(RANGES, style="dim"),
-        _weeks_table("country", found.countries, COUNTRIES, *weeks, exact),
-        _weeks_table("door", found.doors, DOORS, *weeks, exact),
+        _weeks_table("country", found, COUNTRIES, *weeks, exact),
+        _weeks_table("door", found, DOORS, *weeks, exact),
         _queue_table(found, names, exact),
         _ticket_table(found.tickets, names, exact),
         *_people_lines(trajectory, exact),
@@ -79,20 +83,25 @@ def knowledge(trajectory: xr.Dataset) -> str:
 
 def week_rows(
     by: str,
-    top: Sequence[facts.Destination],
+    found: facts.Facts,
+    top: int,
     trajectory: xr.Dataset,
     scenario: Scenario,
     observations: pd.DataFrame,
     exact: bool = False,
 ) -> Iterator[tuple[str, list[Week]]]:
-    """Yield the weeks of each of these countries (or, `by` door, doors)."""
-    table = weekly(trajectory, [by])
-    rows: dict[str, dict[int, list[Record]]] = {}
-    for row in table.to_dict("records"):
-        rows.setdefault(row["label"], {}).setdefault(row["week"], []).append(row)
-    for destination in top:
+    """Yield the weeks of the `top` countries (or, `by` door, doors) with most of the surge."""
+    table = found.weeks[found.weeks["by"] == by]
+    for destination in _of(found, by)[:top]:
+        rows: dict[int, list[Record]] = {}
+        for row in table[table["label"] == destination.label].to_dict("records"):
+            rows.setdefault(row["week"], []).append(row)
         seen = counts(observations, scenario, trajectory, destination.label, ["entries"])
-        yield destination.label, [_week(group, seen, exact) for group in rows[destination.label].values()]
+        yield destination.label, [_week(group, seen, exact) for group in rows.values()]
+
+
+def _of(found: facts.Facts, by: str) -> list[facts.Destination]:
+    return found.countries if by == "country" else found.doors
 
 
 def _week(group: Sequence[Record], seen: pd.DataFrame, exact: bool) -> Week:
@@ -109,7 +118,7 @@ def _range(row: Record, exact: bool) -> str:
 
 def _weeks_table(
     by: str,
-    found: Sequence[facts.Destination],
+    found: facts.Facts,
     top: int,
     trajectory: xr.Dataset,
     scenario: Scenario,
@@ -122,12 +131,13 @@ def _weeks_table(
     for name in ("entries", "observed", "entries less exits", "surge still there"):
         table.add_column(name, justify="right", no_wrap=name == "observed")
     naming: Callable[[str], str] = names.country if by == "country" else names.door
-    for label, weeks in week_rows(by, found[:top], trajectory, scenario, seen, exact):
+    for label, weeks in week_rows(by, found, top, trajectory, scenario, seen, exact):
         table.add_row(Text(naming(label), style="bold"))
         for week in weeks:
             table.add_row(f"  {week.week}", week.gross, week.observed, week.net, week.staying)
-    if len(found) > top:
-        table.caption = f"{len(found) - top} more in report.html and arrivals.csv"
+    more = len(_of(found, by)) - top
+    if more > 0:
+        table.caption = f"{more} more in report.html and arrivals.csv"
     return table
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -41,6 +42,7 @@ class ResolvedPolicy:
 # The period
 
 
+@cache
 def zone(utc_offset: str) -> timezone:
     """Return the zone of an offset such as `+03:00`; raise ValueError for offsets beyond 14 h.
 

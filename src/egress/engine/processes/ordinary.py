@@ -33,25 +33,19 @@ def draw_counts(seed: int, members: Ints, step: int, mean: Floats, what: int, ou
                 out[m, cell] = n
 
 
-def weekday(world: World, names: list[str], offsets: list[str], middle: float) -> Floats:
-    """Return [cells] relative traffic on the weekday of each door's local time."""
-    out = np.ones(len(names))
-    for cell, (name, offset) in enumerate(zip(names, offsets, strict=True)):
-        if name:
-            day = int((middle + world.shift(offset)) // 24)
-            profile = world.scenario.weekdays[name].monday_to_sunday
-            out[cell] = profile[(world.scenario.period.start.weekday() + day) % 7]
-    return out
+def weekday(world: World, which: str, middle: float) -> Floats:
+    """Return [X] relative traffic (`entries` or `exits`) on the weekday of each door's local time."""
+    profiles, ahead = world.traffic(which)
+    today = world.scenario.period.start.weekday() + ((middle + ahead) // 24).astype(np.int64)
+    return profiles[np.arange(len(profiles)), today % 7]
 
 
 def step(members: Members, state: State, now: Now) -> tuple[Ints, Ints]:
     """Return (arrivals at the land doors [M, X], exits [M, A]) of ordinary travellers in this step."""
     world = members.world
-    doors = world.ways.land
-    offsets = [door.utc_offset for door in doors]
-    coming = weekday(world, [door.weekday_entries for door in doors], offsets, now.middle)
+    coming = weekday(world, "entries", now.middle)
     going = np.ones(world.entries)
-    going[: world.doors] = weekday(world, [door.weekday_exits for door in doors], offsets, now.middle)
+    going[: world.doors] = weekday(world, "exits", now.middle)
     shares = np.ones((len(members), world.entries))
     shares[:, : world.doors] -= displaced(members, now, "land_suppression")[:, None]
     shares[:, world.doors :] -= displaced(members, now, "air_suppression")[:, None]
