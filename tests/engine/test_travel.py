@@ -9,7 +9,7 @@ import pytest
 from reference import small
 from reference import travel as plain
 
-from egress.engine.processes import travel
+from egress.engine.processes import calendar, travel
 
 
 @pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
@@ -21,7 +21,7 @@ def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     cdf = np.empty(number * parts)
     even = np.arange(1, parts + 1) / parts
     for known in (True, False):  # evenly over the step, in closed form and as a course that happens to be even
-        travel.arrivals(hours, np.log(spread), even, known, delta, parts, np.empty(number * parts + 1), cdf)
+        calendar.arrivals(hours, np.log(spread), even, known, delta, parts, np.empty(number * parts + 1), cdf)
         found = np.diff(cdf[parts - 1 :: parts], prepend=0.0)
         np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-6)
         assert cdf[-1] == 1.0
@@ -34,11 +34,11 @@ def test_those_who_act_late_in_a_step_arrive_late(people: int) -> None:
     slots = 8
     ring, by_part = np.zeros((400, slots, 1), dtype=np.int32), np.zeros((400, slots, 6), dtype=np.float32)
     acted = np.array([0, 0, 0, 0, 1.0, 1.0])
-    pace = travel.pace(np.array([1.1]))[0]
+    pace = calendar.pace(np.array([1.1]))[0]
     for m in range(400):
         state = np.uint64(m + 1)
-        travel.on_the_way(
-            people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], travel.calendar(slots, 6), state
+        calendar.on_the_way(
+            people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], calendar.calendar(slots, 6), state
         )
     p = plain.slots(3.0, 1.1, 1.0, 44)
     hourly = np.concatenate([np.zeros(4), p]).reshape(slots, 6)

@@ -20,7 +20,7 @@ from egress.engine.compiled import compiled, lean
 from egress.engine.draws import binomial, key, multinomial, multivariate_hypergeometric, purpose
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
-from egress.engine.processes.travel import comply_share, leave, send_home
+from egress.engine.processes.leave import comply_share, leave, send_home
 from egress.engine.state import Float32s, State
 from egress.engine.world import Bools, Floats, Ints, World
 
