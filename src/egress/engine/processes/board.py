@@ -213,9 +213,7 @@ def step(members: Members, state: State, now: Now) -> None:
         now.day,
         Products(world.product_service, world.product_entry, world.product_domestic, members.product_hours),
         LastMinute(now.last_minute, share, by),
-        Gate(
-            now.refused, now.summoned, now.admitted, now.closed, comply_share(members, state, now), world.listed_twin
-        ),
+        Gate(now.refused, now.summoned, now.admitted, now.closed, comply_share(members, state, now), world.listed_twin),
         quantiles(members),
         Travellers(*(getattr(state, name) for name in Travellers._fields)),
         Scratch(

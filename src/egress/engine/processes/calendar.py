@@ -2,6 +2,8 @@
 
     arrival = start + T,  T log-normal, cut at 0.1 %;  start: when in the step people acted (`acted_by`)
     P(arrive by t) = Σ_q f_q (A(t − (q − 1)h) − A(t − q h)) / h,   A(t) = ∫₀ᵗ P(T ≤ u) du,   parts q of h hours
+
+Few people are drawn one by one, from the quantiles of T; many by the slots of the ring.
 """
 
 from __future__ import annotations
