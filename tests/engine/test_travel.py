@@ -20,10 +20,11 @@ def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     parts = int(delta)
     cdf = np.empty(number * parts)
     even = np.arange(1, parts + 1) / parts
+    pace = calendar.pace(np.array([spread]))[0]  # the outermost 1 in 1,024 stand at the cut
     for known in (True, False):  # evenly over the step, in closed form and as a course that happens to be even
-        calendar.arrivals(hours, np.log(spread), even, known, delta, parts, np.empty(number * parts + 1), cdf)
+        calendar.arrivals(hours, pace, even, known, delta, parts, np.empty(number * parts + 1), cdf)
         found = np.diff(cdf[parts - 1 :: parts], prepend=0.0)
-        np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-6)
+        np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-3)
         assert cdf[-1] == 1.0
 
 
@@ -112,7 +113,7 @@ def test_arrivals_on_the_road(people: int) -> None:
         p = plain.slots(hours, 1.3, 6.0, slots)
         expected += people * p
         variance += people * p * (1 - p)
-    small.near(np.roll(state.road[:, 0, :, 1], -5, axis=1), expected, variance)
+    small.near(np.roll(state.road[:, 0, :, 1], -5, axis=1), expected, variance, slack=1e-3 * people)
     assert (state.road_from[:, 0, 1] == people).all()
     assert state.leaving.sum() == 0
 

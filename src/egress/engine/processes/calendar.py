@@ -1,6 +1,6 @@
 """When people arrive: a ring by step of arrival, and how many come in each part of a step.
 
-    arrival = start + T,  T log-normal, cut at 0.1 %;  start: when in the step people acted (`acted_by`)
+    arrival = start + T,  T log-normal, cut at 0.1 %, read off 1,024 quantiles;  start: when people acted (`acted_by`)
     P(arrive by t) = Σ_q f_q (A(t − (q − 1)h) − A(t − q h)) / h,   A(t) = ∫₀ᵗ P(T ≤ u) du,   parts q of h hours
 
 Few people are drawn one by one, from the quantiles of T; many by the slots of the ring.
@@ -8,7 +8,6 @@ Few people are drawn one by one, from the quantiles of T; many by the slots of t
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +25,6 @@ FINE = 1 << FINE_BITS
 BITS = float(1 << (QUANTILE_BITS + 2 * FINE_BITS))
 MANY = 400  # up to so many people set out one by one: quicker than a draw per slot
 EVEN = 0.01  # of those who act: a course nearer than this to an even one is taken as even
-HALF = math.sqrt(0.5)
 
 
 def pace(spread: Floats) -> Floats:
@@ -65,40 +63,54 @@ def calendar(slots: int, parts: int) -> Calendar:
 
 
 @lean
-def arrived_area(t: float, log_median: float, sd: float) -> float:
-    """Return A(t) = ∫₀ᵗ P(T ≤ u) du = t Φ(z) − E[T; T ≤ t] of a log-normal time."""
-    if t <= 0.0:
-        return 0.0
-    z = (math.log(t) - log_median) / sd
-    if z < -9.0:
-        return 0.0
-    mean = math.exp(log_median + sd * sd / 2)
-    if z > 9.0 + sd:
-        return t - mean
-    return 0.5 * (t * math.erfc(-z * HALF) - mean * math.erfc((sd - z) * HALF))
+def arrived_area(hours: float, pace: Floats, length: float, area: Floats) -> int:
+    """Write A(t) = ∫₀ᵗ P(T ≤ u) du at each end of a part, t = 0, length, 2 length …; return how many are still 0.
+
+    Between two quantiles of `pace` P is a straight line and A a parabola; before the first of them A is 0, after the
+    last it rises by t.
+    """
+    share = 1.0 / (pace.shape[0] - 1)
+    first = min(int(hours * pace[0] / length) + 1, area.shape[0])
+    area[:first] = 0.0
+    knot, reached, start, end = 0, 0.0, hours * pace[0], hours * pace[1]
+    for i in range(first, area.shape[0]):
+        t = i * length
+        while t > end and knot < pace.shape[0] - 2:
+            reached += (knot + 0.5) * share * (end - start)
+            knot += 1
+            start, end = end, hours * pace[knot + 1]
+        if t > end:
+            area[i] = reached + (knot + 0.5) * share * (end - start) + t - end
+        else:
+            within = t - start
+            area[i] = reached + share * within * (knot + 0.5 * within / max(end - start, 1e-300))
+    return first
 
 
 @lean
 def arrivals(
-    hours: float, sd: float, acted_by: Floats, even: bool, delta: float, parts: int, area: Floats, cdf: Floats
-) -> None:
-    """Write to cdf [R · parts] the chance to arrive by the end of each part of each step; the tail comes at the end.
+    hours: float, pace: Floats, acted_by: Floats, even: bool, delta: float, parts: int, area: Floats, cdf: Floats
+) -> int:
+    """Write to cdf [R · parts] the chance to arrive by the end of each part of each step; return where it reaches 1.
 
-    area [R · parts + 1] is scratch.
+    Who would come after the ring ends comes in its last part; area [R · parts + 1] is scratch, pace [QUANTILES + 1].
     """
     length = delta / parts
-    log_median = math.log(max(hours, 1e-3))
-    for i in range(cdf.shape[0] + 1):
-        area[i] = arrived_area(i * length, log_median, sd)
-    for i in range(cdf.shape[0]):
-        before = 0.0
-        cdf[i] = 0.0
-        for q in range(min(parts, i + 1)):
-            share = 1.0 / parts if even else acted_by[q] - before
-            before = acted_by[q]
-            cdf[i] += share / length * (area[i + 1 - q] - area[i - q])
-        cdf[i] = min(cdf[i], 1.0)
-    cdf[-1] = 1.0
+    cells = cdf.shape[0]
+    first = arrived_area(hours, pace, length, area) - 1
+    last = min(cells - 1, int(hours * pace[pace.shape[0] - 1] / length) + parts)
+    cdf[:first] = 0.0
+    cdf[last:] = 1.0
+    for i in range(first, last):
+        before = reached = 0.0
+        if even:
+            reached = (area[i + 1] - area[max(i + 1 - parts, 0)]) / delta
+        else:
+            for q in range(min(parts, i + 1)):
+                reached += (acted_by[q] - before) / length * (area[i + 1 - q] - area[i - q])
+                before = acted_by[q]
+        cdf[i] = min(reached, 1.0)
+    return last
 
 
 @lean
@@ -159,17 +171,20 @@ def many_on_the_way(
 ) -> int:  # fmt: skip
     """Do the same for many people: a draw for each slot of the ring; of the parts of each they get their share."""
     slots, parts = by_part.shape
-    cdf, by_slot, counts = calendar.cdf, calendar.by_slot[:slots], calendar.counts[:slots]
-    arrivals(hours, math.log(pace[QUANTILES]) / TAIL, acted_by, even, delta, parts, calendar.area, cdf[: slots * parts])
-    for j in range(slots):
+    cdf, by_slot, counts = calendar.cdf, calendar.by_slot, calendar.counts
+    last = arrivals(hours, pace, acted_by, even, delta, parts, calendar.area[: slots * parts + 1], cdf[: slots * parts])
+    filled = last // parts + 1
+    for j in range(filled):
         by_slot[j] = cdf[(j + 1) * parts - 1]
         counts[j] = 0
-    state = multinomial_cdf(n, by_slot, counts, state)
-    before = 0.0
-    for j in range(slots):
-        slot = (now + j) % slots
+    state = multinomial_cdf(n, by_slot[:filled], counts[:filled], state)
+    for j in range(filled):
+        if counts[j] == 0:
+            continue
+        slot = now + j if now + j < slots else now + j - slots
         ring[slot, c] += counts[j]
-        each = counts[j] / max(cdf[(j + 1) * parts - 1] - before, 1e-300)
+        before = cdf[j * parts - 1] if j > 0 else 0.0
+        each = counts[j] / (by_slot[j] - before)
         for q in range(parts):
             by_part[slot, q] += each * (cdf[j * parts + q] - before)
             before = cdf[j * parts + q]
