@@ -9,7 +9,7 @@ import pytest
 from reference import small
 from reference import travel as plain
 
-from egress.engine.processes import travel
+from egress.engine.processes import calendar, travel
 
 
 @pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
@@ -20,10 +20,11 @@ def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     parts = int(delta)
     cdf = np.empty(number * parts)
     even = np.arange(1, parts + 1) / parts
+    pace = calendar.pace(np.array([spread]))[0]  # the outermost 1 in 1,024 stand at the cut
     for known in (True, False):  # evenly over the step, in closed form and as a course that happens to be even
-        travel.arrivals(hours, np.log(spread), even, known, delta, parts, np.empty(number * parts + 1), cdf)
+        calendar.arrivals(hours, pace, even, known, delta, parts, np.empty(number * parts + 1), cdf)
         found = np.diff(cdf[parts - 1 :: parts], prepend=0.0)
-        np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-6)
+        np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-3)
         assert cdf[-1] == 1.0
 
 
@@ -34,11 +35,11 @@ def test_those_who_act_late_in_a_step_arrive_late(people: int) -> None:
     slots = 8
     ring, by_part = np.zeros((400, slots, 1), dtype=np.int32), np.zeros((400, slots, 6), dtype=np.float32)
     acted = np.array([0, 0, 0, 0, 1.0, 1.0])
-    pace = travel.pace(np.array([1.1]))[0]
+    pace = calendar.pace(np.array([1.1]))[0]
     for m in range(400):
         state = np.uint64(m + 1)
-        travel.on_the_way(
-            people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], travel.calendar(slots, 6), state
+        calendar.on_the_way(
+            people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], calendar.calendar(slots, 6), state
         )
     p = plain.slots(3.0, 1.1, 1.0, 44)
     hourly = np.concatenate([np.zeros(4), p]).reshape(slots, 6)
@@ -112,7 +113,7 @@ def test_arrivals_on_the_road(people: int) -> None:
         p = plain.slots(hours, 1.3, 6.0, slots)
         expected += people * p
         variance += people * p * (1 - p)
-    small.near(np.roll(state.road[:, 0, :, 1], -5, axis=1), expected, variance)
+    small.near(np.roll(state.road[:, 0, :, 1], -5, axis=1), expected, variance, slack=1e-3 * people)
     assert (state.road_from[:, 0, 1] == people).all()
     assert state.leaving.sum() == 0
 

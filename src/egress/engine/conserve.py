@@ -15,7 +15,7 @@ from math import prod
 
 import numpy as np
 
-from egress.engine.compiled import compiled, inlined, int32, lean
+from egress.engine.compiled import inlined, int32, lean
 from egress.engine.state import HOME, State
 from egress.engine.world import Floats, Ints, World
 from egress.errors import ConservationError
@@ -23,170 +23,199 @@ from egress.errors import ConservationError
 TOLERANCE = 1e-9  # relative, of the sums of waiting time: rounding of additions only
 
 
-@compiled
-def unbalanced(
-    population: Ints,
-    home: tuple[Ints, ...],
-    booked_from: Ints,
-    road_from: Ints,
-    abroad: Ints,
-    class_group: Ints,
-) -> int:
-    """Return the first member whose people do not add up by origin and group, or −1.
-
-    Stages at home and abroad [M, O · C], tables of origins [M, place, C · O]: long rows add up in vectors.
-    """
-    scratch = np.zeros(abroad.shape[1], dtype=np.int32), np.zeros(abroad.shape[1], dtype=np.int32)
-    missing = np.zeros(population.shape[1:], dtype=np.int64)
-    return _unbalanced(population, home, booked_from, road_from, abroad, class_group, scratch[0], scratch[1], missing)
+BOOKED, ROAD, ABROAD, WAITS, LOST = range(5)
+WHAT = (
+    "people booked do not add up to their origins",
+    "people on the road or queued do not add up to their origins",
+    "people abroad do not add up to their origins",
+    "the integral of a queue differs from the sum of its waits",
+    "people do not add up",
+)
 
 
-@lean
-def _unbalanced(
-    population: Ints, home: tuple[Ints, ...], booked_from: Ints, road_from: Ints, abroad: Ints, class_group: Ints,
-    people: Ints, elsewhere: Ints, missing: Ints,
-) -> int:  # fmt: skip
-    """Do the work of `unbalanced` with the scratch that it made."""
-    origins, groups = missing.shape
-    classes, cells = len(class_group), people.shape[0]
-    for m in range(population.shape[0]):
-        for cell in range(cells):
-            people[cell] = abroad[m, cell]
-            elsewhere[cell] = 0
-        least = 0
-        for stage in home:
-            for cell in range(cells):
-                people[cell] += stage[m, cell]
-                least = min(least, stage[m, cell])
-        if least < 0:
-            return m
-        for p in range(booked_from.shape[1]):
-            for cell in range(cells):
-                elsewhere[cell] += booked_from[m, p, cell]
-        for x in range(road_from.shape[1]):
-            for cell in range(cells):
-                elsewhere[cell] += road_from[m, x, cell]
-        for o in range(origins):
-            for g in range(groups):
-                missing[o, g] = population[m, o, g]
-            for c in range(classes):
-                missing[o, class_group[c]] -= people[o * classes + c] + elsewhere[c * origins + o]
-            for g in range(groups):
-                if missing[o, g] != 0:
-                    return m
-    return -1
+def _rows(table: Ints) -> Ints:
+    return table.reshape(len(table), prod(table.shape[1:]))
+
+
+def _places(table: Ints) -> Ints:
+    return table.reshape(*table.shape[:2], prod(table.shape[2:]))
 
 
 def assert_conserved(state: State, world: World) -> None:
-    """Raise ConservationError if anybody appeared or vanished."""
-
-    cells = world.origins * world.classes
-
-    def rows(table: Ints) -> Ints:
-        return table.reshape(len(table), cells)
-
-    def tables(table: Ints) -> Ints:
-        return table.reshape(len(table), table.shape[1], cells)
-
-    m = unbalanced(
-        state.population,
-        tuple(rows(getattr(state, name)) for name in HOME),
-        tables(state.booked_from),
-        tables(state.road_from),
-        rows(state.abroad),
-        world.class_group,
-    )
+    """Raise ConservationError if anybody appeared, vanished or is elsewhere than his origin has it, or waits differ."""
+    m, what = broken(
+        state.population, tuple(_rows(getattr(state, name)) for name in HOME), _places(state.booked),
+        _places(state.booked_from), _places(state.road), _places(state.road_from), state.queue, state.oldest,
+        state.newest, state.cohort_from, state.cohort_to, _rows(state.abroad), _rows(state.air), _rows(state.recent),
+        (state.transit, state.settled, state.onward, state.returned), state.queue_integral, state.wait_sum,
+        state.step * world.delta, TOLERANCE * max(state.step, 10), world.class_group,
+        np.zeros((2, world.origins * world.classes), dtype=np.int32), np.zeros(state.population.shape[1:], dtype=int),
+    )  # fmt: skip
     if m >= 0:
-        raise ConservationError(f"people do not add up in member {state.members[m]} after step {state.step}")
+        raise ConservationError(f"{WHAT[what]} in member {state.members[m]} after step {state.step}")
 
 
 def assert_in_place(state: State, world: World) -> None:
-    """Raise ConservationError if the people in a place are not those of its table of origins."""
-    where = astray(
-        state.booked,
-        state.booked_from,
-        state.road,
-        state.queue,
-        world.lane_door,
-        state.road_from,
-        state.abroad,
-        state.air,
-        (state.transit, state.settled, state.onward, state.returned),
-        state.recent,
-    )
-    if where >= 0:
-        name = ("booked", "on the road or queued", "abroad")[where]
-        raise ConservationError(f"people {name} do not add up to their origins after step {state.step}")
-
-
-@compiled
-def astray(
-    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, lane_door: Ints, road_from: Ints, abroad: Ints,
-    air: Ints, stocks: tuple[Ints, ...], recent: Ints,
-) -> int:  # fmt: skip
-    """Return 0, 1 or 2 where people booked, on the road or abroad differ from their origins' table, else −1."""
-    total = np.zeros(booked.shape[3], dtype=np.int64)
-    return _astray(booked, booked_from, road, queue, lane_door, road_from, abroad, air, stocks, recent, total)
+    """Raise ConservationError if the people of a class in a place are not those of its table of origins."""
+    m, what = astray(
+        state.booked, state.booked_from, state.road, state.queue, state.oldest, state.newest, world.lane_door,
+        state.road_from, np.zeros(world.classes, dtype=np.int64),
+    )  # fmt: skip
+    if m >= 0:
+        raise ConservationError(f"{WHAT[what]} by class in member {state.members[m]} after step {state.step}")
 
 
 @inlined
-def _all(table: Ints) -> int:
-    """Return the sum of a table [_, _]."""
-    total = 0
-    for i in range(table.shape[0]):
-        for j in range(table.shape[1]):
-            total += table[i, j]
-    return total
+def _row(table: Ints, m: int) -> int:
+    """Return the sum of a row of a table [M, _]; added up as the counts are kept, which is quicker."""
+    total = int32(0)
+    for i in range(table.shape[1]):
+        total = int32(total + table[m, i])
+    return total  # type: ignore[no-any-return]
+
+
+@inlined
+def _place(table: Ints, m: int, place: int) -> int:
+    """Return the people of a place of a table [M, place, _]."""
+    total = int32(0)
+    for i in range(table.shape[2]):
+        total = int32(total + table[m, place, i])
+    return total  # type: ignore[no-any-return]
+
+
+@inlined
+def _add(table: Ints, m: int, place: int, to: Ints) -> int:
+    """Add a place of a table [M, place, cells] to others [cells]; return its people."""
+    for cell in range(to.shape[0]):
+        to[cell] += table[m, place, cell]
+    return _place(table, m, place)
+
+
+@inlined
+def _queued(
+    m: int, lane: int, until: float, queue: Ints, oldest: Ints, newest: Ints, start: Floats, end: Floats
+) -> tuple[int, float]:
+    """Return (how many of the surge wait in a lane, the sum of the waits so far of all who wait)."""
+    surge, waits = 0, 0.0
+    for number in range(oldest[m, lane], newest[m, lane]):
+        q = number % queue.shape[2]
+        people = 0
+        for c in range(queue.shape[3] - 1):
+            people += queue[m, lane, q, c]
+        surge += people
+        people += queue[m, lane, q, queue.shape[3] - 1]
+        waits += people * (until - (start[m, lane, q] + end[m, lane, q]) / 2.0)
+    return surge, waits
+
+
+@inlined
+def _lost(
+    m: int, population: Ints, home: tuple[Ints, ...], abroad: Ints, class_group: Ints, people: Ints, elsewhere: Ints,
+    missing: Ints,
+) -> bool:  # fmt: skip
+    """Say whether people at home or abroad [M, O · C] and elsewhere [C · O] are not those of each origin and group.
+
+    Those of a stage at home may not be fewer than none.
+    """
+    origins, groups = missing.shape
+    least = 0
+    for cell in range(people.shape[0]):
+        people[cell] = abroad[m, cell]
+    for stage in home:
+        for cell in range(people.shape[0]):
+            people[cell] += stage[m, cell]
+            least = min(least, stage[m, cell])
+    wrong = least < 0
+    for o in range(origins):
+        for g in range(groups):
+            missing[o, g] = population[m, o, g]
+        for c in range(class_group.shape[0]):
+            missing[o, class_group[c]] -= people[o * class_group.shape[0] + c] + elsewhere[c * origins + o]
+        for g in range(groups):
+            wrong = wrong or missing[o, g] != 0
+    return wrong
+
+
+@lean
+def broken(
+    population: Ints, home: tuple[Ints, ...], booked: Ints, booked_from: Ints, road: Ints, road_from: Ints,
+    queue: Ints, oldest: Ints, newest: Ints, cohort_from: Floats, cohort_to: Floats, abroad: Ints, air: Ints,
+    recent: Ints, stocks: tuple[Ints, ...], integral: Floats, wait_sum: Floats, until: float, tolerance: float,
+    class_group: Ints, scratch: Ints, missing: Ints,
+) -> tuple[int, int]:  # fmt: skip
+    """Return the first member in which something of WHAT does not hold, and which; (−1, −1) if all of it does.
+
+    Places [M, place, _], stocks and stages [M, _]: every array is read once, in long rows that add up in vectors.
+    """
+    elsewhere = scratch[1]
+    for m in range(booked.shape[0]):
+        elsewhere[:] = 0
+        for p in range(booked.shape[1]):
+            if _place(booked, m, p) != _add(booked_from, m, p, elsewhere):
+                return m, BOOKED
+        travelling = 0
+        for x in range(road.shape[1]):
+            travelling += _place(road, m, x) - _add(road_from, m, x, elsewhere)
+        for lane in range(queue.shape[1]):
+            surge, waits = _queued(m, lane, until, queue, oldest, newest, cohort_from, cohort_to)
+            travelling += surge
+            if abs(waits + wait_sum[m, lane] - integral[m, lane]) > tolerance * max(abs(integral[m, lane]), 1.0):
+                return m, WAITS
+        if travelling != 0:
+            return m, ROAD
+        people = _row(air, m) + _row(recent, m) - _row(abroad, m)
+        for stock in stocks:
+            people += _row(stock, m)
+        if people != 0:
+            return m, ABROAD
+        if _lost(m, population, home, abroad, class_group, scratch[0], elsewhere, missing):
+            return m, LOST
+    return -1, -1
 
 
 @inlined
 def _differs(total: Ints, table: Ints, m: int, place: int) -> bool:
     """Say whether the `total` [C] of a place differs from its table of origins [M, place, C, O]."""
+    wrong = False
     for c in range(table.shape[2]):
         people = 0
         for o in range(table.shape[3]):
             people += table[m, place, c, o]
-        if total[c] != people:
-            return True
-    return False
+        wrong = wrong or total[c] != people
+    return wrong
+
+
+@inlined
+def _by_class(table: Ints, m: int, place: int, total: Ints) -> None:
+    """Write the people of a place of a table [M, place, slots, C] by class to `total` [C]."""
+    for c in range(total.shape[0]):
+        people = 0
+        for slot in range(table.shape[2]):
+            people += table[m, place, slot, c]
+        total[c] = people
 
 
 @lean
-def _astray(
-    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, lane_door: Ints, road_from: Ints, abroad: Ints,
-    air: Ints, stocks: tuple[Ints, ...], recent: Ints, total: Ints,
-) -> int:  # fmt: skip
-    """Do the work of `astray` with the scratch that it made."""
-    classes = booked.shape[3]
+def astray(
+    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, oldest: Ints, newest: Ints, lane_door: Ints,
+    road_from: Ints, total: Ints,
+) -> tuple[int, int]:  # fmt: skip
+    """Return the first member whose people booked or on the road differ by class from their origins', and which."""
     for m in range(booked.shape[0]):
         for p in range(booked.shape[1]):
-            total[:] = 0
-            for h in range(booked.shape[2]):
-                for c in range(classes):
-                    total[c] += booked[m, p, h, c]
+            _by_class(booked, m, p, total)
             if _differs(total, booked_from, m, p):
-                return 0
+                return m, BOOKED
         for x in range(road.shape[1]):
-            total[:] = 0
-            for r in range(road.shape[2]):
-                for c in range(classes):
-                    total[c] += road[m, x, r, c]
+            _by_class(road, m, x, total)
             for lane in range(queue.shape[1]):
                 if lane_door[lane] == x:
-                    for q in range(queue.shape[2]):
-                        for c in range(classes):
-                            total[c] += queue[m, lane, q, c]
+                    for number in range(oldest[m, lane], newest[m, lane]):
+                        for c in range(total.shape[0]):
+                            total[c] += queue[m, lane, number % queue.shape[2], c]
             if _differs(total, road_from, m, x):
-                return 1
-        people = _all(recent[m]) - _all(abroad[m])
-        for a in range(air.shape[1]):
-            people += _all(air[m, a])
-        for stock in stocks:
-            for a in range(stock.shape[1]):
-                people += stock[m, a]
-        if people != 0:
-            return 2
-    return -1
+                return m, ROAD
+    return -1, -1
 
 
 def waiting_time(state: State, until: float) -> tuple[Floats, Floats]:
@@ -217,86 +246,3 @@ def assert_waits(state: State, world: World) -> None:
     scale = np.maximum(np.abs(integral), 1.0)
     if (np.abs(integral - waits) > TOLERANCE * scale * max(state.step, 10)).any():
         raise ConservationError(f"the integral of a queue differs from the sum of its waits after step {state.step}")
-
-
-BOOKED, ROAD, ABROAD, WAITS = 0, 1, 2, 3
-WHAT = (
-    "people booked do not add up to their origins",
-    "people on the road or queued do not add up to their origins",
-    "people abroad do not add up to their origins",
-    "the integral of a queue differs from the sum of its waits",
-)
-
-
-def assert_kept(state: State, world: World) -> None:
-    """Raise ConservationError if the total of a place is not that of its origins, or waits and queues differ."""
-
-    def rows(table: Ints) -> Ints:
-        return table.reshape(len(table), prod(table.shape[1:]))
-
-    def places(table: Ints) -> Ints:
-        return table.reshape(*table.shape[:2], prod(table.shape[2:]))
-
-    what = kept(
-        places(state.booked), places(state.booked_from), places(state.road), places(state.road_from), state.queue,
-        state.oldest, state.newest, state.cohort_from, state.cohort_to, rows(state.abroad),
-        rows(state.air), rows(state.recent), (state.transit, state.settled, state.onward, state.returned),
-        state.queue_integral, state.wait_sum, state.step * world.delta, TOLERANCE * max(state.step, 10),
-    )  # fmt: skip
-    if what >= 0:
-        raise ConservationError(f"{WHAT[what]} after step {state.step}")
-
-
-@inlined
-def _row(table: Ints, m: int) -> int:
-    """Return the sum of a row of a table [M, _]; added up as the counts are kept, which is quicker."""
-    total = int32(0)
-    for i in range(table.shape[1]):
-        total = int32(total + table[m, i])
-    return total  # type: ignore[no-any-return]
-
-
-@inlined
-def _place(table: Ints, m: int, place: int) -> int:
-    """Return the people of a place of a table [M, place, _]."""
-    total = int32(0)
-    for i in range(table.shape[2]):
-        total = int32(total + table[m, place, i])
-    return total  # type: ignore[no-any-return]
-
-
-@lean
-def kept(
-    booked: Ints, booked_from: Ints, road: Ints, road_from: Ints, queue: Ints, oldest: Ints, newest: Ints,
-    cohort_from: Floats, cohort_to: Floats, abroad: Ints, air: Ints, recent: Ints,
-    stocks: tuple[Ints, ...], integral: Floats, wait_sum: Floats, until: float, tolerance: float,
-) -> int:  # fmt: skip
-    """Return which of WHAT does not hold in some member, −1 if all of it does; tables [M, place, _] and [M, _]."""
-    for m in range(booked.shape[0]):
-        for p in range(booked.shape[1]):
-            if _place(booked, m, p) != _place(booked_from, m, p):
-                return BOOKED
-        travelling, from_origins = 0, 0
-        for x in range(road.shape[1]):
-            travelling += _place(road, m, x)
-            from_origins += _place(road_from, m, x)
-        for lane in range(queue.shape[1]):
-            waits = wait_sum[m, lane]
-            for number in range(oldest[m, lane], newest[m, lane]):
-                q = number % queue.shape[2]
-                people = queue[m, lane, q, queue.shape[3] - 1]
-                surge = 0
-                for c in range(queue.shape[3] - 1):
-                    surge += queue[m, lane, q, c]
-                travelling += surge
-                waits += (people + surge) * (until - (cohort_from[m, lane, q] + cohort_to[m, lane, q]) / 2.0)
-            if abs(waits - integral[m, lane]) > tolerance * max(abs(integral[m, lane]), 1.0):
-                return WAITS
-        if travelling != from_origins:
-            return ROAD
-        people = _row(air, m) + _row(recent, m) - _row(abroad, m)
-        for stock in stocks:
-            people += _row(stock, m)
-        if people != 0:
-            return ABROAD
-    return -1

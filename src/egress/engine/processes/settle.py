@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, hypergeometric, key, purpose
+from egress.engine.compiled import lean
+from egress.engine.draws import binomial, key, purpose
 from egress.engine.members import Members
+from egress.engine.processes.leave import leave
 from egress.engine.processes.news import Now
 from egress.engine.state import State
 from egress.engine.world import Floats, Ints
@@ -20,7 +21,7 @@ from egress.engine.world import Floats, Ints
 PURPOSE = purpose("settle")
 
 
-@compiled
+@lean
 def settle(
     seed: int,
     members: Ints,
@@ -39,39 +40,31 @@ def settle(
     onward: Ints,
     returned: Ints,
     left: Ints,
+    ignored: Ints,
 ) -> None:
     """Move people abroad for one step; arrived [M, A] new ones; left [M, A] gains those who left.
 
-    passing share in transit, go_on, early, late chances per step, onward_share [M].
+    passing share in transit, go_on, early, late chances per step, onward_share [M]; ignored [days] is scratch.
     """
     days = recent.shape[2]
     slot = today % days
     for m in range(arrived.shape[0]):
+        state = key(seed, members[m], step, 0, PURPOSE)
         for a in range(arrived.shape[1]):
             if new_day and recent[m, a, slot] > 0:
                 settled[m, a] += recent[m, a, slot]
                 recent[m, a, slot] = 0
-            stock = transit[m, a] + settled[m, a]
+            young = 0
             for d in range(days):
-                stock += recent[m, a, d]
-            if stock + arrived[m, a] == 0:
+                young += recent[m, a, d]
+            if young + transit[m, a] + settled[m, a] + arrived[m, a] == 0:
                 continue
-            state = key(seed, members[m], step, a, PURPOSE)
             gone, state = binomial(transit[m, a], go_on[m], state)
             transit[m, a] -= gone
             onward[m, a] += gone
-            young = stock - transit[m, a] - gone - settled[m, a]
             tired, state = binomial(young, early[m], state)
-            remaining = tired
-            pool = young
-            for d in range(days):
-                if remaining == 0:
-                    break
-                here = recent[m, a, d]
-                k, state = hypergeometric(here, pool - here, remaining, state)
-                recent[m, a, d] -= k
-                pool -= here
-                remaining -= k
+            if tired > 0:
+                state = leave(recent[m, a], tired, ignored, ignored, state)
             weary, state = binomial(settled[m, a], late[m], state)
             settled[m, a] -= weary
             further, state = binomial(tired + weary, onward_share[m], state)
@@ -103,4 +96,5 @@ def step(members: Members, state: State, now: Now, arrived: Ints, left: Ints) ->
         state.onward,
         state.returned,
         left,
+        np.zeros(state.recent.shape[2], dtype=np.int64),
     )
