@@ -90,6 +90,8 @@ class Scratch(NamedTuple):
     """[parts] share of those of a service who take off in this step who have done so by the end of each part."""
     unheeded: Float32s
     """[R, parts] parts in which flights land."""
+    out: Ints
+    """[O] zeros"""
     ignored: Ints
     """[O]"""
     calendar: Calendar
@@ -115,7 +117,8 @@ def take_off(
 
 
 @inlined
-def through_gate(m: int, p: int, a: int, c: int, n: int, gate: Gate, to: Travellers, state: int) -> tuple[int, int]:
+def through_gate(m: int, p: int, a: int, c: int, n: int, gate: Gate, to: Travellers, scratch: Scratch,
+                 state: int) -> tuple[int, int]:  # fmt: skip
     """Return (how many of n people of a product and class pass exit control, state)."""
     flies = 1.0 - gate.closed[m, a]
     stop = 1.0 - (1.0 - gate.refused[m, a, c]) * gate.admitted[m, a, c] * flies
@@ -124,7 +127,7 @@ def through_gate(m: int, p: int, a: int, c: int, n: int, gate: Gate, to: Travell
         to.turned_back[m, a] += stopped
         served, state = binomial(stopped, gate.summoned[m, a, c] * gate.refused[m, a, c] * flies / stop, state)
         state = send_home(m, stopped, served, gate.comply[m], c, gate.twin[c], to.booked_from[m, p, c], to.cooling,
-                          to.called_up, to.listed, state)  # fmt: skip
+                          to.called_up, to.listed, scratch.out, scratch.ignored, state)  # fmt: skip
     return n - stopped, state
 
 
@@ -178,7 +181,7 @@ def board(
                             n, products.hours[m, p], pace[m], scratch.taking_off, even, on_road, delta, to.road[m, a],
                             c, to.road_parts[m, a], scratch.calendar, state)  # fmt: skip
                         continue
-                    n, state = through_gate(m, p, a, c, n, gate, to, state)
+                    n, state = through_gate(m, p, a, c, n, gate, to, scratch, state)
                     if n > 0:
                         state = leave(to.booked_from[m, p, c], n, to.abroad[m, :, c], to.flows[m, :, a], state)
                         state = on_the_way(
@@ -220,6 +223,7 @@ def step(members: Members, state: State, now: Now) -> None:
             np.zeros(world.products, dtype=np.int64),
             np.zeros(world.parts),
             np.zeros((state.air.shape[2], world.parts), dtype=np.float32),
+            np.zeros(world.origins, dtype=np.int64),
             np.zeros(world.origins, dtype=np.int64),
             calendar(max(state.road.shape[2], state.air.shape[2]), world.parts),
         ),

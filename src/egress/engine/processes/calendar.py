@@ -132,7 +132,7 @@ def part_of_step(share: float, acted_by: Floats) -> float:
         q += int(acted_by[earlier] < share)
     before = acted_by[q - 1] if q > 0 else 0.0
     within = (share - before) / max(acted_by[q] - before, 1e-300)
-    return (q + min(max(within, 0.0), 1.0)) / parts
+    return float((q + min(max(within, 0.0), 1.0)) / parts)
 
 
 @inlined

@@ -115,6 +115,8 @@ class Scratch(NamedTuple):
     """[C + 1] people of each class, ordinary traffic last."""
     nobody: Ints
     """[C + 1]"""
+    out: Ints
+    """[O] zeros"""
     ignored: Ints
     """[O]"""
     waits: Floats
@@ -132,7 +134,8 @@ def scratch(classes: int, origins: int, lanes: int, parts_of_step: int) -> Scrat
     people = np.zeros((7, classes + 1), dtype=np.int64)
     reals = np.zeros((3, lanes))
     parts = np.zeros((classes + 1, lanes), dtype=np.int64)
-    return Scratch(*people, np.zeros(origins, dtype=np.int64), *reals, parts, np.zeros(parts_of_step))
+    tables = np.zeros((2, origins), dtype=np.int64)
+    return Scratch._make((*people, *tables, *reals, parts, np.zeros(parts_of_step)))
 
 
 @inlined
@@ -238,8 +241,8 @@ def walk_on(m: int, x: int, chance: float, scratch: Scratch, to: Travellers, sta
 
 @inlined
 def pass_control(
-    m: int, x: int, lane: int, through: Ints, control: Control, to: Travellers, record: Record, ignored: Ints,
-    state: int,
+    m: int, x: int, lane: int, through: Ints, control: Control, to: Travellers, record: Record, out: Ints,
+    ignored: Ints, state: int,
 ) -> int:  # fmt: skip
     """Let those whom the lane has served pass exit and entry control."""
     classes = through.shape[0] - 1
@@ -252,7 +255,7 @@ def pass_control(
         if stopped > 0:
             summons, state = binomial(stopped, control.summoned[m, x, c], state)
             state = send_home(m, stopped, summons, control.comply[m], c, control.twin[c], to.road_from[m, x, c],
-                              to.cooling, to.called_up, to.listed, state)  # fmt: skip
+                              to.cooling, to.called_up, to.listed, out, ignored, state)  # fmt: skip
         inside, state = binomial(n - stopped, control.admitted[m, x, c], state)
         rejected = n - stopped - inside
         if rejected > 0:
@@ -300,7 +303,7 @@ def take_lane(
     record.queue[m, lane] = people
     record.served[m, lane] = served
     record.wait[m, lane] = people / pace if pace > 0.0 else np.nan
-    return pass_control(m, x, lane, through, control, to, record, scratch.ignored, state)
+    return pass_control(m, x, lane, through, control, to, record, scratch.out, scratch.ignored, state)
 
 
 @lean

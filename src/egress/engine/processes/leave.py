@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled, lean
+from egress.engine.compiled import lean
 from egress.engine.draws import binomial, hypergeometric, uniform
 from egress.engine.members import Members
 from egress.engine.processes.call_up import in_force, quota
@@ -56,23 +56,24 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
     return state
 
 
-@compiled
+@lean
 def send_home(
     m: int, stopped: int, served: int, comply: Floats, c: int, listed_class: int, table: Ints, cooling: Ints,
-    called: Ints, listed: Ints, state: int,
+    called: Ints, listed: Ints, out: Ints, ignored: Ints, state: int,
 ) -> int:  # fmt: skip
     """Send people back from exit control; those served a summons are listed, a share of them complies.
 
-    comply [2]: that share, and how many more the quota takes; the latter is lowered.
+    comply [2]: that share, and how many more the quota takes; the latter is lowered. Scratch [O]: `out` (zeros, and
+    left so), `ignored`.
     """
     if listed_class < 0:
         served = 0
     if served > 0:
-        out = np.zeros(table.shape[0], dtype=np.int64)
-        state = leave(table, served, out, out, state)
+        state = leave(table, served, out, ignored, state)
         for o in range(out.shape[0]):
-            if out[o] > 0:
-                n = out[o] // 2  # counted twice by `leave`
+            n = out[o]
+            if n > 0:
+                out[o] = 0
                 reported, state = binomial(n, comply[0], state)
                 reported = min(reported, int(comply[1]))
                 comply[1] -= reported
@@ -80,7 +81,6 @@ def send_home(
                 cooling[m, o, listed_class] += n - reported
                 if listed_class != c:
                     listed[m, o] += n
-    ignored = np.zeros(table.shape[0], dtype=np.int64)
     return leave(table, stopped - served, cooling[m, :, c], ignored, state)
 
 
