@@ -37,5 +37,6 @@ from egress.engine.draws.streams import gamma, key, keys, normal, philox, purpos
 
 __all__ = [
     "binomial", "gamma", "hypergeometric", "key", "keys", "multinomial", "multinomial_cdf",
-    "multivariate_hypergeometric", "negative_binomial", "normal", "philox", "poisson", "purpose", "spread", "uniform", "uniforms",
+    "multivariate_hypergeometric", "negative_binomial", "normal", "philox", "poisson", "purpose", "spread", "uniform",
+    "uniforms",
 ]  # fmt: skip

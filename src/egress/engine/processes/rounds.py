@@ -119,7 +119,7 @@ def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, way
         n -= others
         if n > 0:
             start, end = ways.span[o] + ways.land[o], ways.span[o + 1]
-            state = pick(n, g, start, end, seated, 0.0, ways, scale, chosen, state)
+            state = pick(n, g, start, end, seated, ways, scale, chosen, state)
             base = ways.first[start]
             for k in range(ways.first[end] - base):
                 if chosen[k] > 0:
@@ -128,7 +128,6 @@ def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, way
                     requests.people[asking] = chosen[k]
                     chosen[k] = 0
                     asking += 1
-            chosen[ways.first[end] - base] = 0
         cells.state[i] = state
     return asking
 
@@ -191,17 +190,19 @@ def go_by_land(m: int, number: int, ways: Ways, mood: Mood, scale: Scales, cells
             continue
         o, c = cells.origin[i], cells.kind[i]
         g = ways.group[c]
+        total = scale.by_land[o, g]
+        idle = mood.idle[m, o, g]
+        stay, state = binomial(n, idle / (total + idle), cells.state[i])
+        waiting[m, o, c] += stay
+        if stay == n:
+            continue
         start = ways.span[o]
         end = start + ways.land[o]
-        idle = mood.idle[m, o, g]
-        pick(n, g, start, end, scale.by_land[o, g] + idle, idle, ways, scale, chosen, cells.state[i])
-        base, more = ways.first[start], ways.first[end] - ways.first[start]
-        for k in range(more):
-            if chosen[k] > 0:
-                leaving[m, base + k, c] += chosen[k]
-                chosen[k] = 0
-        waiting[m, o, c] += chosen[more]
-        chosen[more] = 0
+        pick(n - stay, g, start, end, total, ways, scale, chosen, state)
+        base = ways.first[start]
+        for k in range(ways.first[end] - base):
+            leaving[m, base + k, c] += chosen[k]
+            chosen[k] = 0
 
 
 @inlined
@@ -241,11 +242,12 @@ def choose(
     """Let everybody who acts choose, and book, for one step; `look` asks for `no_way` [M, O, C]."""
     cells = acted.shape[1] * acted.shape[2]
     _choose(
-        seed, members, step, hour, rounds, today % sale.held.shape[2], ways, mood, sale, acted, acted_by, waiting, leaving, booked,
-        booked_from, bought, fares, next_seat, no_way, look, scales(ways, mood.idle.shape[2], mood.admitted.shape[0],
-        mood.wait.shape[1]), offers(sale.held.shape[1]), _cells(rounds, cells),
+        seed, members, step, hour, rounds, today % sale.held.shape[2], ways, mood, sale, acted, acted_by, waiting,
+        leaving, booked, booked_from, bought, fares, next_seat, no_way, look,
+        scales(ways, mood.idle.shape[2], mood.admitted.shape[0], mood.wait.shape[1]),
+        offers(sale.held.shape[1]), _cells(rounds, cells),
         _requests(acted.shape[2] * max(1, len(ways.service))), np.zeros(len(ways.first), dtype=np.int64),
-        np.zeros(longest(ways) + 1, dtype=np.int64),
+        np.zeros(longest(ways), dtype=np.int64),
     )  # fmt: skip
 
 

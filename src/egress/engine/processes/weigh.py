@@ -102,7 +102,7 @@ class Scales(NamedTuple):
     weighed: Ints
     """[O] when the weights were last looked at; 0: not yet in this step."""
     flat: Floats
-    """[longest + 1] running sums over all ways of a draw."""
+    """[longest] running sums over all ways of a draw."""
     drawn: Floats
     """[SOME] scratch of `spread`."""
 
@@ -123,7 +123,7 @@ def scales(ways: Ways, groups: int, entries: int, doors: int) -> Scales:
         np.zeros((origins, filled)),
         np.zeros((origins, filled)),
         np.zeros(origins, dtype=np.int64),
-        np.zeros(longest(ways) + 1),
+        np.zeros(longest(ways)),
         np.zeros(SOME),
     )
 
@@ -226,14 +226,10 @@ def _add_up(start: int, end: int, share: Floats, out: Floats) -> None:
 
 
 @inlined
-def pick(n: int, g: int, start: int, end: int, total: float, idle: float, ways: Ways, scale: Scales, out: Ints,
+def pick(n: int, g: int, start: int, end: int, total: float, ways: Ways, scale: Scales, out: Ints,
          state: int) -> int:  # fmt: skip
-    """Let `n` people choose among the runs [start, end) and, if `idle` > 0, waiting; returns the state.
-
-    total: shares of these runs and `idle`; `out` gains [ways, waiting].
-    """
+    """Let `n` people choose among the runs [start, end), of shares `total`; `out` gains [ways]; returns the state."""
     base = ways.first[start]
-    waiting = ways.first[end] - base
     if n <= LONE:
         for _ in range(n):
             u, state = uniform(state)
@@ -242,11 +238,8 @@ def pick(n: int, g: int, start: int, end: int, total: float, idle: float, ways: 
             while i < end and u >= scale.share[i, g]:
                 u -= scale.share[i, g]
                 i += 1
-            if i == end:
-                if idle > 0.0:
-                    out[waiting] += 1
-                    continue
-                i -= 1  # rounding: the last nest with any weight
+            if i == end:  # rounding: the last nest with any weight
+                i -= 1
                 while scale.share[i, g] <= 0.0:
                     i -= 1
             k, last = ways.first[i], ways.first[i + 1] - 1
@@ -264,5 +257,4 @@ def pick(n: int, g: int, start: int, end: int, total: float, idle: float, ways: 
         for k in range(ways.first[i], ways.first[i + 1]):
             below += part * (scale.way[k] * scale.door[ways.entry[k], g])
             scale.flat[k - base] = below
-    scale.flat[waiting] = below + idle
-    return spread(n, scale.flat[: waiting + 1], out, scale.drawn, state)
+    return spread(n, scale.flat[: ways.first[end] - base], out, scale.drawn, state)
