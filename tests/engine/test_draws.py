@@ -146,6 +146,12 @@ def test_a_key_depends_on_each_of_its_parts() -> None:
     assert len(keys) == 7
 
 
+def test_keys_are_the_keys_of_the_first_cells() -> None:
+    out = np.zeros(37, dtype=np.uint64)
+    draws.keys(np.uint64(2**63 + 5), 2, 3, 5, out)
+    assert out.tolist() == [draws.key(np.uint64(2**63 + 5), 2, 3, cell, 5) for cell in range(37)]
+
+
 def test_the_type_of_the_numbers_does_not_change_a_draw() -> None:
     kinds: list[Any] = [np.int32(9), np.int32(1), np.int16(1), np.uint64(1), 1]
     assert draws.key(*kinds) == draws.key(9, 1, 1, 1, 1)

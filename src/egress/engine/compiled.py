@@ -45,3 +45,8 @@ def lean(function: F) -> F:
 def inlined(function: F) -> F:
     """Return a lean function that is put whole into its callers: passing thirty arrays costs more than many a loop."""
     return cast(F, numba.njit(**(_OPTIONS | {"_nrt": False, "forceinline": True}))(function))
+
+
+def spliced(function: F) -> F:
+    """Return the function written into its callers before they are compiled: loops around it then run in vectors."""
+    return cast(F, numba.njit(**(_OPTIONS | {"inline": "always"}))(function))

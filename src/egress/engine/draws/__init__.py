@@ -33,9 +33,10 @@ accurate computation of binomial probabilities" (the form of the log-probabiliti
 from egress.engine.draws.binomial import binomial, negative_binomial, poisson
 from egress.engine.draws.hypergeometric import hypergeometric, multivariate_hypergeometric
 from egress.engine.draws.multinomial import multinomial, multinomial_cdf, spread
-from egress.engine.draws.streams import gamma, key, normal, philox, purpose, uniform, uniforms
+from egress.engine.draws.streams import gamma, key, keys, normal, philox, purpose, uniform, uniforms
 
 __all__ = [
-    "binomial", "gamma", "hypergeometric", "key", "multinomial", "multinomial_cdf", "multivariate_hypergeometric",
-    "negative_binomial", "normal", "philox", "poisson", "purpose", "spread", "uniform", "uniforms",
+    "binomial", "gamma", "hypergeometric", "key", "keys", "multinomial", "multinomial_cdf",
+    "multivariate_hypergeometric", "negative_binomial", "normal", "philox", "poisson", "purpose", "spread", "uniform",
+    "uniforms",
 ]  # fmt: skip

@@ -77,6 +77,22 @@ def multinomial(n: int, probabilities: Floats, out: Integers, state: int) -> int
 
 
 @compiled
+def _conditional(n: int, reached: Floats, out: Integers, state: int) -> int:
+    """Spread n people by running sums of weights, class by class with binomials; return the state."""
+    left = n
+    before, total = 0.0, reached[len(reached) - 1]
+    for k in range(len(reached)):
+        if reached[k] > before:
+            drawn, state = binomial(left, (reached[k] - before) / (total - before), state)
+            out[k] += drawn
+            left -= drawn
+            if left == 0:
+                return state
+            before = reached[k]
+    return state
+
+
+@compiled
 def spread(n: int, reached: Floats, out: Integers, scratch: Floats, state: int) -> int:
     """Add n people, spread by running sums of weights (shape K), to the counts out (shape K); return the state.
 
@@ -111,16 +127,7 @@ def spread(n: int, reached: Floats, out: Integers, scratch: Floats, state: int) 
             if below == left:
                 return state
         return state
-    before = 0.0
-    for k in range(classes):
-        if reached[k] > before:
-            drawn, state = binomial(left, (reached[k] - before) / (total - before), state)
-            out[k] += drawn
-            left -= drawn
-            if left == 0:
-                return state
-            before = reached[k]
-    return state
+    return _conditional(left, reached, out, state)
 
 
 @compiled
@@ -148,13 +155,4 @@ def multinomial_cdf(n: int, cdf: Floats, out: Integers, state: int) -> int:
                     low = middle + 1
             out[low] += 1
         return state
-    before = 0.0
-    for i in range(classes):
-        if cdf[i] > before:
-            k, state = binomial(left, (cdf[i] - before) / (total - before), state)
-            out[i] += k
-            left -= k
-            if left == 0:
-                return state
-            before = cdf[i]
-    return state
+    return _conditional(left, cdf, out, state)

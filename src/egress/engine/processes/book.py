@@ -22,7 +22,6 @@ from egress.engine.state import State
 from egress.engine.world import Floats, Ints
 
 TICK = 0.05  # fares move by whole fare classes of 5 %: what has not moved is not weighed again; assumption
-ROUNDING = 1e-12  # relative; a fare class is looked at a little too early rather than too late
 MIDDAY = 12.0  # h; seats of a day are sold up to its middle
 
 
@@ -111,29 +110,20 @@ def first_free(capacity: Floats, held: Floats, sold: Ints, today: int, hour: flo
     return int(days)
 
 
-@inlined
-def fare_times(cap: float, curve: float, seats: float, taken: float, ordinary: float) -> float:
-    """Return by how much the fare is multiplied: `seats` of the days that make it, so many of them `taken`.
+def fare_classes(cap: Floats, curve: Floats) -> tuple[Floats, Floats]:
+    """Return (excess load at which each fare class begins [M, J + 1], its multiple of the base fare [M, J]).
 
-    `ordinary` is the share that ordinary travellers would have bought by now.
+    cap, curve [M]; the last beginning is infinite: no class is above the cap.
     """
-    if seats <= 0.0:
-        return cap
-    excess = min((taken / seats - ordinary) / max(1.0 - ordinary, 1e-9), 1.0)
-    if excess <= 0.0:
-        return min(1.0, cap)
-    times = 1.0 + (cap - 1.0) * excess**curve
-    return float(min(np.exp(np.rint(np.log(times) / TICK) * TICK), cap))  # no class above the cap
-
-
-@inlined
-def class_ends(cap: float, curve: float, seats: float, ordinary: float, times: float) -> float:
-    """Return how many seats must be taken for the fare to rise from `times` the base to the next class."""
-    above = np.exp((np.rint(np.log(times) / TICK) + 0.5) * TICK)
-    if above >= cap or seats <= 0.0:
-        return float(np.inf)
-    excess = ((above - 1.0) / (cap - 1.0)) ** (1.0 / curve)
-    return float(seats * (ordinary + excess * max(1.0 - ordinary, 1e-9)) * (1.0 - ROUNDING))
+    count = int(np.ceil(np.log(cap.max(initial=1.0)) / TICK + 0.5))
+    number = np.arange(count + 1)
+    edge = np.broadcast_to(np.exp((number - 0.5) * TICK), (len(cap), count + 1))
+    reached = edge < cap[:, None]
+    reached[:, 0], reached[:, -1] = True, False
+    begins = np.full(edge.shape, np.inf)
+    share = np.maximum(edge - 1.0, 0.0) / np.maximum(cap - 1.0, TICK / 2)[:, None]
+    np.power(share, 1.0 / curve[:, None], out=begins, where=reached)
+    return begins, np.minimum(np.exp(number[:-1] * TICK), cap[:, None])
 
 
 @lean

@@ -63,7 +63,9 @@ def call_up(
     by_origin = np.zeros(origins, dtype=np.int64)
     outcome = np.zeros(3)
     fate = np.zeros(3, dtype=np.int64)
-    seated = np.zeros((classes, origins), dtype=np.int32)
+    flat = np.zeros(classes * origins, dtype=np.int32)
+    seated = flat.reshape((classes, origins))
+    products = booked_from.reshape((len(booked_from), booked_from.shape[1], classes * origins))
     at_home = np.zeros(origins, dtype=np.int64)
     counts = np.zeros(classes * STAGES, dtype=np.int64)
     taken = np.zeros(classes * STAGES, dtype=np.int64)
@@ -73,7 +75,7 @@ def call_up(
         if missing <= 0:
             continue
         total = 0.0
-        _seated(m, booked_from, seated)
+        _seated(products[m], flat)
         _within_reach(m, exposed, twin, home, seated, at_home)
         for o in range(origins):
             chance[o] = at_home[o] * weight[m, o]
@@ -107,14 +109,14 @@ def _sum(table: Ints, m: int) -> int:
     return total
 
 
-@inlined
-def _seated(m: int, booked_from: Ints, seated: Ints) -> None:
-    """Write the people with a seat by class and origin to `seated` [C, O]."""
+@lean
+def _seated(booked_from: Ints, seated: Ints) -> None:
+    """Write the sum of one member's [P, C · O] people with a seat over the products to `seated` [C · O]."""
     seated[:] = 0
-    for p in range(booked_from.shape[1]):
-        for c in range(booked_from.shape[2]):
-            for o in range(booked_from.shape[3]):
-                seated[c, o] += booked_from[m, p, c, o]
+    for p in range(booked_from.shape[0]):
+        row = booked_from[p]
+        for i in range(len(seated)):  # both in one piece, so that it runs in the processor's vectors
+            seated[i] += row[i]
 
 
 @inlined

@@ -17,7 +17,8 @@ from egress.engine.compiled import compiled
 from egress.engine.members import MONEY, Members
 from egress.engine.processes import book
 from egress.engine.processes.news import Now
-from egress.engine.processes.rounds import Sale, choose
+from egress.engine.processes.offer import Sale
+from egress.engine.processes.rounds import choose
 from egress.engine.processes.weigh import Mood, Ways
 from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints
@@ -100,19 +101,28 @@ def mood(members: Members, state: State, now: Now, published: Floats) -> Mood:
     )
 
 
+def fares(members: Members, days: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Return the fare classes (begins, times) and the factors of class, base fare and days [M, H]; kept."""
+    if "fares" not in members._kept:
+        begins, times = book.fare_classes(members["fare_cap"], members["fare_curve"])
+        money = (members["weight_fare"] / members["nest_dissimilarity"])[:, None]
+        wait = (members["weight_days"] / members["nest_dissimilarity"])[:, None]
+        base = members.service("fare") / MONEY
+        members._kept["fares"] = begins, times, times**-money, base**-money, np.exp(-wait * 24.0 * np.arange(days))
+    begins, times, by_class, by_base, by_day = members._kept["fares"]
+    return begins, times, by_class, by_base, by_day
+
+
 def sale(members: Members, state: State, now: Now, seats: Floats, sold: Ints) -> Sale:
     """Return seats [M, S, H] of a day and fares; sold [M, S, H] seats of the surge."""
     days = state.booked.shape[2]
     return Sale(
         seats,
         members.service("fare"),
-        members["fare_cap"],
-        members["fare_curve"],
         members.load,
         book.lead_curve(members, now.hour + now.delta / 2, days),
         np.maximum(1, np.rint(members["fare_window"] / 24)).astype(np.int64),
-        members["weight_days"],
-        members["weight_fare"],
+        *fares(members, days),
         state.ordinary_held,
         sold,
     )

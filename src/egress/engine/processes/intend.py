@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, key, multinomial, purpose
+from egress.engine.draws import binomial, key, keys, multinomial, purpose
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
 from egress.engine.state import State
@@ -151,7 +151,9 @@ def intend(
     course = np.zeros(hazard.shape[0])
     expected = np.zeros(parts)
     moved = np.zeros(STAGES, dtype=np.int64)
+    streams = np.zeros(origins * classes, dtype=np.uint64)
     for m in range(susceptible.shape[0]):
+        keys(seed, members[m], step, PURPOSE, streams)
         leave_waiting = min(retry[m] * delta, 1.0)
         leave_cooling = min(recover[m] * delta, 1.0)
         for c in range(classes):
@@ -162,7 +164,7 @@ def intend(
                 people = susceptible[m, o, c] + prep1[m, o, c] + prep2[m, o, c] + ready[m, o, c]
                 if people + waiting[m, o, c] + cooling[m, o, c] == 0:
                     continue
-                state = key(seed, members[m], step, o * classes + c, PURPOSE)
+                state = streams[o * classes + c]
                 if people > 0:
                     pressed = 0.0
                     for part in range(hazard.shape[0]):

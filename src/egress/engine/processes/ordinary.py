@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import compiled
-from egress.engine.draws import key, poisson, purpose
+from egress.engine.draws import keys, poisson, purpose
 from egress.engine.members import Members
 from egress.engine.processes.book import displaced
 from egress.engine.processes.news import Now
@@ -25,12 +25,12 @@ EXITS = purpose("ordinary exits")
 @compiled
 def draw_counts(seed: int, members: Ints, step: int, mean: Floats, what: int, out: Ints) -> None:
     """Draw out [M, cells] ~ Poisson(mean)."""
+    streams = np.zeros(mean.shape[1], dtype=np.uint64)
     for m in range(mean.shape[0]):
+        keys(seed, members[m], step, what, streams)
         for cell in range(mean.shape[1]):
             if mean[m, cell] > 0.0:
-                state = key(seed, members[m], step, cell, what)
-                n, state = poisson(mean[m, cell], state)
-                out[m, cell] = n
+                out[m, cell], _ = poisson(mean[m, cell], streams[cell])
 
 
 def weekday(world: World, which: str, middle: float) -> Floats:

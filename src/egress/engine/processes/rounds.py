@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from egress.engine.compiled import compiled, inlined, lean
-from egress.engine.draws import binomial, key, purpose, uniform
-from egress.engine.members import MONEY
-from egress.engine.processes.book import class_ends, fare_times, free_seats, ration
+from egress.engine.draws import binomial, key, keys, purpose, uniform
+from egress.engine.processes.book import free_seats, ration
+from egress.engine.processes.offer import Offer, Sale, offers, open_sale, reprice, ring
 from egress.engine.processes.weigh import Mood, Scales, Ways, longest, look_at_doors, pick, scales, weigh
 from egress.engine.world import Bools, Floats, Ints
 
@@ -22,48 +22,6 @@ PURPOSE = purpose("choose")
 SHARE = purpose("share seats")
 PASSES = 4  # the first choice and at most three more
 TOGETHER = 12  # cells with at most so many people per round act in one round, drawn at random
-
-
-class Sale(NamedTuple):
-    """Seats and fares; the first axis is the member, days are from today or rings by day."""
-
-    seats: Floats
-    """[M, S, H] of a whole day, from today."""
-    base_fare: Floats
-    fare_cap: Floats
-    fare_curve: Floats
-    load: Floats
-    usual: Floats
-    """[S, H] share of ordinary sales made, from today."""
-    window: Ints
-    """[M] days that make the fare."""
-    days_weight: Floats
-    fare_weight: Floats
-    held: Floats
-    """[M, S, H] ordinary seats, ring."""
-    sold: Ints
-    """[M, S, H] seats of the surge, ring; raised."""
-
-
-class Offer(NamedTuple):
-    """What is for sale now to one member: scratch of the kernel, [S] each."""
-
-    ahead: Ints
-    """First day with a free seat, from today."""
-    factor: Floats
-    """exp of the part of V/λ that belongs to a seat."""
-    price: Floats
-    log_price: Floats
-    """ln of the fare in thousands."""
-    until: Floats
-    """Seats taken at which the fare rises to the next class."""
-    stale: Bools
-    """Whether the first free day may have moved."""
-    fare_stale: Bools
-    """Whether the fare may have moved."""
-    asked: Ints
-    head: Ints
-    """First request of a chain."""
 
 
 class Requests(NamedTuple):
@@ -82,6 +40,8 @@ class Cells(NamedTuple):
 
     origin: Ints
     kind: Ints
+    key: Ints
+    """[O · C] state in which the stream of each origin and class starts."""
     state: Ints
     """State of the stream of each cell."""
     turn: Ints
@@ -99,6 +59,7 @@ def gather(seed: int, member: int, step: int, rounds: int, acted: Ints, acted_by
     acted_by [C, rounds] share of those who act who have by the end of each round.
     """
     origins, classes = acted.shape
+    keys(seed, member, step, PURPOSE, cells.key)
     number = 0
     for o in range(origins):
         for c in range(classes):
@@ -106,7 +67,7 @@ def gather(seed: int, member: int, step: int, rounds: int, acted: Ints, acted_by
             if left == 0:
                 continue
             acted[o, c] = 0
-            state = key(seed, member, step, o * classes + c, PURPOSE)
+            state = cells.key[o * classes + c]
             for r in range(rounds):
                 cells.turn[r, number] = 0
             if left <= TOGETHER * rounds:  # few people: all in one round
@@ -133,57 +94,6 @@ def gather(seed: int, member: int, step: int, rounds: int, acted: Ints, acted_by
 
 
 @inlined
-def reprice(m: int, clock: float, today: int, tick: int, sale: Sale, nested: float, ways: Ways, offer: Offer,
-            moved: Ints) -> None:  # fmt: skip
-    """Refresh first free days, prices and factors of what is stale; mark the runs in which a factor moved."""
-    days = sale.held.shape[2]
-    for s in range(sale.held.shape[1]):
-        if not offer.stale[s]:
-            continue
-        ahead = offer.ahead[s]  # within a step seats only become fewer: the first free day does not come nearer
-        while ahead < days:
-            h = (today + ahead) % days
-            if free_seats(sale.seats[m, s, ahead], sale.held[m, s, h], sale.sold[m, s, h], ahead, clock) > 0:
-                break
-            ahead += 1
-        offer.stale[s] = ahead == 0  # the seats of today shrink with the clock
-        if ahead == offer.ahead[s] and not offer.fare_stale[s]:
-            continue
-        offer.ahead[s] = ahead
-        if offer.fare_stale[s]:
-            offer.fare_stale[s] = False
-            _fare_now(m, s, today, sale, offer)
-        factor = 0.0
-        if ahead < days:
-            utility = -sale.days_weight[m] * ahead * 24.0 - sale.fare_weight[m] * offer.log_price[s]
-            factor = np.exp(utility / nested)
-        if factor != offer.factor[s]:
-            offer.factor[s] = factor
-            for i in range(ways.sold_span[s], ways.sold_span[s + 1]):
-                moved[ways.sold_in[i]] = tick
-
-
-@inlined
-def _fare_now(m: int, s: int, today: int, sale: Sale, offer: Offer) -> None:
-    """Bring the fare up to date, if so many seats are taken that it has reached another class."""
-    days = sale.held.shape[2]
-    seats = taken = expected = 0.0
-    for ahead in range(min(sale.window[m], days)):
-        h = (today + ahead) % days
-        seats += sale.seats[m, s, ahead]
-        taken += sale.held[m, s, h] + sale.sold[m, s, h]
-        expected += sale.seats[m, s, ahead] * sale.usual[s, ahead]
-    if taken < offer.until[s]:
-        return
-    cap, curve = sale.fare_cap[m], sale.fare_curve[m]
-    ordinary = sale.load[m, s] * expected / max(seats, 1e-9)
-    times = fare_times(cap, curve, seats, taken, ordinary)
-    offer.until[s] = class_ends(cap, curve, seats, ordinary, times)
-    offer.price[s] = sale.base_fare[m, s] * times
-    offer.log_price[s] = np.log(offer.price[s] / MONEY)
-
-
-@inlined
 def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, ways: Ways, mood: Mood, offer: Offer,
                   scale: Scales, chosen: Ints, requests: Requests, waiting: Ints) -> int:  # fmt: skip
     """Let those who choose in this pass decide between seats and all else; returns the number of requests.
@@ -198,8 +108,8 @@ def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, way
         cells.ask[i] = 0
         o, c = cells.origin[i], cells.kind[i]
         g = ways.group[c]
-        weigh(m, o, g, tick, moved, ways, mood, offer.factor, scale)
-        seated, rest = scale.by_seat[g, o], scale.by_land[g, o]
+        weigh(m, o, tick, moved, ways, mood, offer.factor, scale)
+        seated, rest = scale.by_seat[o, g], scale.by_land[o, g]
         if rest + seated <= 0.0:
             waiting[m, o, c] += n
             continue
@@ -209,7 +119,7 @@ def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, way
         n -= others
         if n > 0:
             start, end = ways.span[o] + ways.land[o], ways.span[o + 1]
-            state = pick(n, g, start, end, seated, 0.0, ways, scale, chosen, state)
+            state = pick(n, g, start, end, seated, ways, scale, chosen, state)
             base = ways.first[start]
             for k in range(ways.first[end] - base):
                 if chosen[k] > 0:
@@ -218,7 +128,6 @@ def ask_for_seats(m: int, tick: int, number: int, cells: Cells, moved: Ints, way
                     requests.people[asking] = chosen[k]
                     chosen[k] = 0
                     asking += 1
-            chosen[ways.first[end] - base] = 0
         cells.state[i] = state
     return asking
 
@@ -228,8 +137,6 @@ def sell(seed: int, member: int, m: int, period: int, attempt: int, clock: float
          sale: Sale, offer: Offer, requests: Requests) -> None:  # fmt: skip
     """Write what each of `number` requests gets; where seats are short they are shared by lot."""
     days = sale.held.shape[2]
-    offer.asked[:] = 0
-    offer.head[:] = -1
     for i in range(number):
         s = ways.service[requests.way[i]]
         requests.got[i] = requests.people[i]
@@ -239,12 +146,14 @@ def sell(seed: int, member: int, m: int, period: int, attempt: int, clock: float
     for s in range(sale.held.shape[1]):
         if offer.asked[s] > 0:
             ahead = offer.ahead[s]
-            h = (today + ahead) % days
+            h = ring(today, ahead, days)
             free = free_seats(sale.seats[m, s, ahead], sale.held[m, s, h], sale.sold[m, s, h], ahead, clock)
             offer.stale[s] = offer.fare_stale[s] = True
             if free < offer.asked[s]:
                 state = key(seed, member, period, attempt * 65536 + s, SHARE)
                 ration(free, offer.asked[s], offer.head[s], requests.following, requests.people, requests.got, state)
+            offer.asked[s] = 0
+            offer.head[s] = -1
 
 
 @inlined
@@ -257,7 +166,7 @@ def book(m: int, today: int, last: bool, number: int, ways: Ways, sale: Sale, of
         k, cell, got = requests.way[i], requests.cell[i], requests.got[i]
         o, c, s, p = cells.origin[cell], cells.kind[cell], ways.service[k], ways.product[k]
         if got > 0:
-            h = (today + offer.ahead[s]) % days
+            h = ring(today, offer.ahead[s], days)
             booked[m, p, h, c] += got
             booked_from[m, p, c, o] += got
             sale.sold[m, s, h] += got
@@ -281,17 +190,19 @@ def go_by_land(m: int, number: int, ways: Ways, mood: Mood, scale: Scales, cells
             continue
         o, c = cells.origin[i], cells.kind[i]
         g = ways.group[c]
+        total = scale.by_land[o, g]
+        idle = mood.idle[m, o, g]
+        stay, state = binomial(n, idle / (total + idle), cells.state[i])
+        waiting[m, o, c] += stay
+        if stay == n:
+            continue
         start = ways.span[o]
         end = start + ways.land[o]
-        idle = mood.idle[m, o, g]
-        pick(n, g, start, end, scale.by_land[g, o] + idle, idle, ways, scale, chosen, cells.state[i])
-        base, more = ways.first[start], ways.first[end] - ways.first[start]
-        for k in range(more):
-            if chosen[k] > 0:
-                leaving[m, base + k, c] += chosen[k]
-                chosen[k] = 0
-        waiting[m, o, c] += chosen[more]
-        chosen[more] = 0
+        pick(n - stay, g, start, end, total, ways, scale, chosen, state)
+        base = ways.first[start]
+        for k in range(ways.first[end] - base):
+            leaving[m, base + k, c] += chosen[k]
+            chosen[k] = 0
 
 
 @inlined
@@ -299,11 +210,10 @@ def mark_no_way(m: int, tick: int, moved: Ints, ways: Ways, mood: Mood, offer: O
                 no_way: Bools) -> None:  # fmt: skip
     """Mark the origins and classes [M, O, C] in which nobody finds a way."""
     for o in range(no_way.shape[1]):
+        weigh(m, o, tick, moved, ways, mood, offer.factor, scale)
         for c in range(no_way.shape[2]):
             g = ways.group[c]
-            if scale.weighed[g, o] != tick:
-                weigh(m, o, g, tick, moved, ways, mood, offer.factor, scale)
-            no_way[m, o, c] = scale.by_land[g, o] + scale.by_seat[g, o] <= 0.0
+            no_way[m, o, c] = scale.by_land[o, g] + scale.by_seat[o, g] <= 0.0
 
 
 @compiled
@@ -332,11 +242,12 @@ def choose(
     """Let everybody who acts choose, and book, for one step; `look` asks for `no_way` [M, O, C]."""
     cells = acted.shape[1] * acted.shape[2]
     _choose(
-        seed, members, step, hour, rounds, today, ways, mood, sale, acted, acted_by, waiting, leaving, booked,
-        booked_from, bought, fares, next_seat, no_way, look, scales(ways, mood.idle.shape[2], mood.admitted.shape[0],
-        mood.wait.shape[1]), _offer(sale.held.shape[1]), _cells(rounds, cells),
+        seed, members, step, hour, rounds, today % sale.held.shape[2], ways, mood, sale, acted, acted_by, waiting,
+        leaving, booked, booked_from, bought, fares, next_seat, no_way, look,
+        scales(ways, mood.idle.shape[2], mood.admitted.shape[0], mood.wait.shape[1]),
+        offers(sale.held.shape[1]), _cells(rounds, cells),
         _requests(acted.shape[2] * max(1, len(ways.service))), np.zeros(len(ways.first), dtype=np.int64),
-        np.zeros(longest(ways) + 1, dtype=np.int64),
+        np.zeros(longest(ways), dtype=np.int64),
     )  # fmt: skip
 
 
@@ -353,7 +264,7 @@ def _choose(
         if number == 0 and not look:
             continue
         look_at_doors(m, mood, scale)
-        _open_sale(offer, moved)
+        open_sale(offer, moved)
         tick = 0
         for r in range(rounds):
             asking = 0
@@ -365,7 +276,7 @@ def _choose(
                 if asking == 0 and not last_look:
                     break
                 tick += 1
-                reprice(m, hour + r, today, tick, sale, mood.nested[m], ways, offer, moved)
+                reprice(m, hour + r, today, tick, sale, ways, offer, moved)
                 if last_look:
                     mark_no_way(m, tick, moved, ways, mood, offer, scale, no_way)
                 asked = ask_for_seats(m, tick, number, cells, moved, ways, mood, offer, scale, chosen, requests,
@@ -377,37 +288,9 @@ def _choose(
         go_by_land(m, number, ways, mood, scale, cells, chosen, waiting, leaving)
         for s in range(sale.held.shape[1]):
             if tick > 0:
-                fares[m, s] = offer.price[s]
+                fares[m, s] = sale.base_fare[m, s] * sale.times[m, offer.fare_class[s]]
             if look:
                 next_seat[m, s] = offer.ahead[s]
-
-
-@inlined
-def _open_sale(offer: Offer, moved: Ints) -> None:
-    """Forget what was for sale to the member before."""
-    offer.ahead[:] = 0
-    offer.factor[:] = -1.0
-    offer.until[:] = -1.0
-    offer.stale[:] = True
-    offer.fare_stale[:] = True
-    moved[:] = 1
-
-
-@compiled
-def _offer(services: int) -> Offer:
-    """Return scratch for what is for sale."""
-    n = max(1, services)
-    return Offer(
-        np.zeros(n, dtype=np.int64),
-        np.zeros(n),
-        np.zeros(services),
-        np.zeros(n),
-        np.zeros(n),
-        np.ones(n, dtype=np.bool_),
-        np.ones(n, dtype=np.bool_),
-        np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64),
-    )
 
 
 @compiled
@@ -416,6 +299,7 @@ def _cells(rounds: int, most: int) -> Cells:
     return Cells(
         np.zeros(most, dtype=np.int64),
         np.zeros(most, dtype=np.int64),
+        np.zeros(most, dtype=np.uint64),
         np.zeros(most, dtype=np.uint64),
         np.zeros((rounds, most), dtype=np.int64),
         np.zeros(most, dtype=np.int64),

@@ -2,8 +2,8 @@
 
     weight of k = exp(V/λ),  weight of a nest = (Σ weights)^λ
 
-What no round changes is weighed once a step for each (origin, group); of the nests with seats only those are
-weighed again in which a fare or a first free day has moved.
+What no round changes is weighed once a step for each origin, all groups at once in the processor's vectors; of the
+nests with seats only those are weighed again in which a fare or a first free day has moved.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from egress.engine.compiled import compiled, float32, inlined
+from egress.engine.compiled import compiled, inlined
 from egress.engine.draws import spread, uniform
+from egress.engine.processes.power import power
 from egress.engine.world import Bools, Floats, Ints, World
 
 LONE = 6  # up to so many people are drawn by a scan of nests and itineraries
+SIDE_BY_SIDE = 8  # groups are filled up to a multiple of this: as many numbers as a processor's vector has
 SOME = 256  # up to so many are counted below each running sum; more by conditional binomials
 
 
@@ -78,25 +80,29 @@ class Mood(NamedTuple):
 
 
 class Scales(NamedTuple):
-    """Weights of one member: scratch of the kernel."""
+    """Weights of one member: scratch of the kernel; groups are filled up to a multiple of SIDE_BY_SIDE."""
 
     door: Floats
-    """[G, A] factor of an entry."""
+    """[A, G] factor of an entry."""
     blocked: Floats
     """[X] factor of a road block."""
+    road: Floats
+    """[A] factor of the road to an entry for the plates of one origin."""
     fixed: Floats
-    """[G, K] weights without the factor of the service."""
-    summed: Floats
-    """[G, K] running sums of weights within each run."""
+    """[K] weights without the factors of the entry and of the service."""
+    way: Floats
+    """[K] weights without the factor of the entry."""
+    total: Floats
+    """[runs, G] sum of the weights of each nest."""
     share: Floats
-    """[G, runs] weight of each nest."""
+    """[runs, G] weight of each nest."""
     by_land: Floats
     by_seat: Floats
-    """[G, O] sums of the shares by land, and with a seat."""
+    """[O, G] sums of the shares by land, and with a seat."""
     weighed: Ints
-    """[G, O] when the weights were last looked at; 0: not yet in this step."""
+    """[O] when the weights were last looked at; 0: not yet in this step."""
     flat: Floats
-    """[longest + 1] running sums over all ways of a draw."""
+    """[longest] running sums over all ways of a draw."""
     drawn: Floats
     """[SOME] scratch of `spread`."""
 
@@ -105,16 +111,19 @@ class Scales(NamedTuple):
 def scales(ways: Ways, groups: int, entries: int, doors: int) -> Scales:
     """Return scratch for the weights of one member."""
     origins, itineraries, runs = len(ways.span) - 1, max(1, len(ways.entry)), max(1, len(ways.first) - 1)
+    filled = groups + -groups % SIDE_BY_SIDE
     return Scales(
-        np.zeros((groups, entries)),
+        np.zeros((entries, filled)),
         np.ones(max(1, doors)),
-        np.zeros((groups, itineraries)),
-        np.zeros((groups, itineraries)),
-        np.zeros((groups, runs)),
-        np.zeros((groups, origins)),
-        np.zeros((groups, origins)),
-        np.zeros((groups, origins), dtype=np.int64),
-        np.zeros(longest(ways) + 1),
+        np.ones(entries),
+        np.zeros(itineraries),
+        np.zeros(itineraries),
+        np.zeros((runs, filled)),
+        np.zeros((runs, filled)),
+        np.zeros((origins, filled)),
+        np.zeros((origins, filled)),
+        np.zeros(origins, dtype=np.int64),
+        np.zeros(longest(ways)),
         np.zeros(SOME),
     )
 
@@ -131,120 +140,121 @@ def longest(ways: Ways) -> int:
 @inlined
 def look_at_doors(m: int, mood: Mood, scale: Scales) -> None:
     """Write the factor of each entry and group in this step, and forget the weights of the last one."""
-    groups, entries = scale.door.shape
+    entries, groups = mood.admitted.shape
     doors = mood.wait.shape[1]
     sharp = 1.0 / mood.nested[m]
     fear = mood.weight_stopped[m] * sharp
+    scale.road[:] = 0.0  # until a lane is known to serve
+    for lane in range(len(mood.lane_door)):
+        scale.road[mood.lane_door[lane]] += mood.lane_day[m, lane]
     for a in range(entries):
         wait = mood.wait[m, a] if a < doors else 0.0
-        plain = np.exp((mood.pull[m, a] - mood.weight_wait[m] * wait) * sharp) * (1.0 - mood.closed[m, a])
+        plain = 0.0
+        if a >= doors or scale.road[a] > 0.0:
+            plain = np.exp((mood.pull[m, a] - mood.weight_wait[m] * wait) * sharp) * (1.0 - mood.closed[m, a])
         if a < doors:
-            serving = 0.0
-            for lane in range(len(mood.lane_door)):
-                if mood.lane_door[lane] == a:
-                    serving += mood.lane_day[m, lane]
-            if serving <= 0.0:
-                plain = 0.0
             scale.blocked[a] = np.exp(-fear * mood.block[m, a]) if mood.block[m, a] > 0.0 else 1.0
         for g in range(groups):
-            factor = plain if mood.admitted[a, g] else 0.0
-            if factor > 0.0:
-                if mood.stopped[m, a, g] > 0.0:
-                    factor *= np.exp(-fear * mood.stopped[m, a, g])
-                if mood.appeal[m, a, g] < 1.0:
-                    factor *= mood.appeal[m, a, g] ** sharp
-            scale.door[g, a] = factor
+            scale.door[a, g] = plain if mood.admitted[a, g] else 0.0
+    scale.road[:] = 1.0
+    for g in range(groups):
+        stopped, appeal, factor = 0.0, 1.0, 1.0
+        for a in range(entries):
+            if mood.stopped[m, a, g] != stopped or mood.appeal[m, a, g] != appeal:  # often the same as before
+                stopped, appeal = mood.stopped[m, a, g], mood.appeal[m, a, g]
+                factor = np.exp(-fear * stopped) * appeal**sharp
+            scale.door[a, g] *= factor
     scale.weighed[:] = 0
 
 
 @inlined
-def weigh(m: int, o: int, g: int, tick: int, moved: Ints, ways: Ways, mood: Mood, factor: Floats,
+def weigh(m: int, o: int, tick: int, moved: Ints, ways: Ways, mood: Mood, factor: Floats,
           scale: Scales) -> None:  # fmt: skip
-    """Bring the weights of one origin and group up to date; `moved` [runs] tick of the last change, `factor` [S]."""
-    since = scale.weighed[g, o]
+    """Bring the weights of one origin up to date; `moved` [runs] tick of the last change, `factor` [S]."""
+    since = scale.weighed[o]
     if since == tick:
         return
+    scale.weighed[o] = tick
     start, end = ways.span[o], ways.span[o + 1]
     middle = start + ways.land[o]
-    lamb = float32(mood.nested[m])
     if since == 0:
-        _weigh_fixed(m, o, g, ways, mood, scale)
-        seen = 0.0
+        _weigh_fixed(m, o, ways, mood, scale)
         for i in range(start, middle):
-            total = 0.0
-            for k in range(ways.first[i], ways.first[i + 1]):
-                total += scale.fixed[g, k]
-                scale.summed[g, k] = total
-            scale.share[g, i] = float32(total) ** lamb if total > 0.0 else 0.0
-            seen += scale.share[g, i]
-        scale.by_land[g, o] = seen
-    seen = 0.0
+            _weigh_run(i, mood.nested[m], ways, scale)
+        _add_up(start, middle, scale.share, scale.by_land[o])
     for i in range(middle, end):
         if moved[i] > since:
-            total = 0.0
             for k in range(ways.first[i], ways.first[i + 1]):
-                total += scale.fixed[g, k] * factor[ways.service[k]]
-                scale.summed[g, k] = total
-            scale.share[g, i] = float32(total) ** lamb if total > 0.0 else 0.0
-        seen += scale.share[g, i]
-    scale.by_seat[g, o] = seen
-    scale.weighed[g, o] = tick
+                scale.way[k] = scale.fixed[k] * factor[ways.service[k]]
+            _weigh_run(i, mood.nested[m], ways, scale)
+    _add_up(middle, end, scale.share, scale.by_seat[o])
 
 
 @inlined
-def _weigh_fixed(m: int, o: int, g: int, ways: Ways, mood: Mood, scale: Scales) -> None:
-    """Write what no round changes: offer, door, and road blocks for those whose plates do not pass."""
-    doors = mood.block.shape[1]
+def _weigh_fixed(m: int, o: int, ways: Ways, mood: Mood, scale: Scales) -> None:
+    """Write what no round changes: offer, and road blocks for those whose plates do not pass."""
+    for x in range(mood.block.shape[1]):
+        if scale.blocked[x] < 1.0:
+            scale.road[x] = 1.0 if mood.local[x, o, m] else scale.blocked[x]
     for k in range(ways.first[ways.span[o]], ways.first[ways.span[o + 1]]):
-        scale.fixed[g, k] = mood.offer[m, k] * scale.door[g, ways.entry[k]]
-    for x in range(doors):
-        if scale.blocked[x] < 1.0 and not mood.local[x, o, m]:
-            for k in range(ways.first[ways.span[o]], ways.first[ways.span[o + 1]]):
-                if ways.entry[k] == x:
-                    scale.fixed[g, k] *= scale.blocked[x]
+        scale.fixed[k] = scale.way[k] = mood.offer[m, k] * scale.road[ways.entry[k]]
 
 
 @inlined
-def pick(n: int, g: int, start: int, end: int, total: float, idle: float, ways: Ways, scale: Scales, out: Ints,
-         state: int) -> int:  # fmt: skip
-    """Let `n` people choose among the runs [start, end) and, if `idle` > 0, waiting; returns the state.
+def _weigh_run(i: int, lamb: float, ways: Ways, scale: Scales) -> None:
+    """Sum up one nest of one origin for all groups, and raise the sums to λ."""
+    total, share = scale.total[i], scale.share[i]
+    for g in range(len(total)):
+        total[g] = 0.0
+    for k in range(ways.first[i], ways.first[i + 1]):
+        weight, door = scale.way[k], scale.door[ways.entry[k]]
+        for g in range(len(total)):
+            total[g] += weight * door[g]
+    for g in range(len(total)):
+        share[g] = power(total[g], lamb)
 
-    total: shares of these runs and `idle`; `out` gains [ways, waiting].
-    """
+
+@inlined
+def _add_up(start: int, end: int, share: Floats, out: Floats) -> None:
+    """Write the sum of the shares [runs, G] of the runs [start, end) to `out` [G]."""
+    for g in range(len(out)):
+        out[g] = 0.0
+    for i in range(start, end):
+        row = share[i]
+        for g in range(len(out)):
+            out[g] += row[g]
+
+
+@inlined
+def pick(n: int, g: int, start: int, end: int, total: float, ways: Ways, scale: Scales, out: Ints,
+         state: int) -> int:  # fmt: skip
+    """Let `n` people choose among the runs [start, end), of shares `total`; `out` gains [ways]; returns the state."""
     base = ways.first[start]
-    waiting = ways.first[end] - base
     if n <= LONE:
         for _ in range(n):
             u, state = uniform(state)
             u *= total
             i = start
-            while i < end and u >= scale.share[g, i]:
-                u -= scale.share[g, i]
+            while i < end and u >= scale.share[i, g]:
+                u -= scale.share[i, g]
                 i += 1
-            if i == end:
-                if idle > 0.0:
-                    out[waiting] += 1
-                    continue
-                i -= 1  # rounding: the last nest with any weight
-                while scale.share[g, i] <= 0.0:
+            if i == end:  # rounding: the last nest with any weight
+                i -= 1
+                while scale.share[i, g] <= 0.0:
                     i -= 1
             k, last = ways.first[i], ways.first[i + 1] - 1
             u, state = uniform(state)
-            u *= scale.summed[g, last]
-            while k < last and u >= scale.summed[g, k]:
+            u *= scale.total[i, g]
+            below = scale.way[k] * scale.door[ways.entry[k], g]
+            while k < last and u >= below:
                 k += 1
+                below += scale.way[k] * scale.door[ways.entry[k], g]
             out[k - base] += 1
         return state
     below = 0.0
     for i in range(start, end):
-        last = ways.first[i + 1] - 1
-        if scale.share[g, i] > 0.0:
-            part = scale.share[g, i] / scale.summed[g, last]
-            for k in range(ways.first[i], last + 1):
-                scale.flat[k - base] = below + part * scale.summed[g, k]
-            below = scale.flat[last - base]
-        else:
-            for k in range(ways.first[i], last + 1):
-                scale.flat[k - base] = below
-    scale.flat[waiting] = below + idle
-    return spread(n, scale.flat[: waiting + 1], out, scale.drawn, state)
+        part = scale.share[i, g] / scale.total[i, g] if scale.share[i, g] > 0.0 else 0.0
+        for k in range(ways.first[i], ways.first[i + 1]):
+            below += part * (scale.way[k] * scale.door[ways.entry[k], g])
+            scale.flat[k - base] = below
+    return spread(n, scale.flat[: ways.first[end] - base], out, scale.drawn, state)
