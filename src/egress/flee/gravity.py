@@ -25,8 +25,10 @@ from egress.engine.draws import purpose, uniforms
 from egress.engine.flee import gravity, spawn
 from egress.engine.flee.case import FleeCase, FleeRules, Floats
 from egress.engine.flee.gravity import Ground, Law
+from egress.errors import Fault
 from egress.flee.measures import ard
 from egress.flee.run import SEED, FleeRun
+from egress.formats.flee.read import warn
 
 GRID = {"distance": np.linspace(1.0, 3.0, 11), "ties": np.linspace(0.0, 1.5, 11)}
 """Exponents that are learnt: every pair of these values is a draw (around the 1 and 2 of gravity laws)."""
@@ -110,6 +112,9 @@ def forecast(land: Ground, known: Learnt, without: Iterable[str] = (), stock_kno
 def run_case(case: FleeCase, rules: FleeRules, *, members: int | Iterable[int] = 1, seed: int = SEED) -> FleeRun:
     """Run members under egress's rules: each draws its law by weight, then its people; nobody is on the way."""
     land, known = gravity.ground(case, rules), learnt()
+    for name in land.hosts.unknown:
+        message = f"country {name!r} is not in egress's tables: its ties count as none, its residents as usual"
+        warn(Fault("locations.csv", 0, 0, message))
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     ladder = np.cumsum(known.weights([case.name]))
     chosen = np.searchsorted(ladder, uniforms(seed, numbers, 0, 0, MEMBER) * ladder[-1], side="right")
@@ -129,4 +134,4 @@ def run_case(case: FleeCase, rules: FleeRules, *, members: int | Iterable[int] =
     stock[land.camps] = land.stock
     spawned = none + land.people.astype(np.int32)
     due = spawn.due(case, rules)
-    return FleeRun(case, rules, seed, numbers, land.camps, due, inside, none, spawned, none, begun, stock)
+    return FleeRun(case, rules, seed, numbers, land.camps, due, inside, none, spawned, none, begun, stock, own=True)
