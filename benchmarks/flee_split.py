@@ -13,7 +13,7 @@ from egress.engine.flee import gravity as law
 from egress.engine.flee.gravity import Law
 from egress.flee import gravity, reports
 from egress.flee.agreement import rows, run_at
-from egress.flee.measures import ard
+from egress.flee.measures import ard, rescaled_ard
 from egress.formats.flee import Instance, read_instance
 
 SEVEN = ("mali2012", "car2013", "tigray2020", "ssudan2013", "nigeria2016", "mali2017_adm1", "ukraine2022")
@@ -91,6 +91,9 @@ def _cold(found: dict[str, Instance], quick: bool) -> None:
         _line("Flee's rules as egress runs them, validation settings", [engine[name] for name in SEVEN])
     for label, value in lines.items():
         _line(label, [value(name) for name in SEVEN])
+    scaled = _flee("rescaled")
+    _line("Flee, rescaled ARD, best known settings", [scaled[name] for name in SEVEN])
+    _line("egress, rescaled ARD, the conflict left out", [_rescaled(found, name, known) for name in SEVEN])
     ours = np.array([lines["**egress, the conflict left out**"](name) for name in SEVEN])
     gain = ours - np.array([flee[name] for name in SEVEN])
     decides = SEVEN[int(np.abs(gain).argmax())]
@@ -112,6 +115,11 @@ def _score(
 ) -> float:
     land = law.ground(found[name].case, found[name].rules)
     return float(ard(gravity.forecast(land, known, out, stock), gravity.data(found[name].case, land)))
+
+
+def _rescaled(found: dict[str, Instance], name: str, known: gravity.Learnt) -> float:
+    land = law.ground(found[name].case, found[name].rules)
+    return float(rescaled_ard(gravity.forecast(land, known, (name,)), gravity.data(found[name].case, land)))
 
 
 def _simple(found: dict[str, Instance], name: str, rule: Law, nest: float) -> float:
@@ -137,10 +145,10 @@ def _accuracy() -> list[dict[str, str]]:
     return list(rows(folder / "refs" / "accuracy.csv"))
 
 
-def _flee() -> dict[str, float]:
-    """Return the least ARD of Flee's listed settings, by instance."""
+def _flee(measure: str = "ard") -> dict[str, float]:
+    """Return the least ARD (or rescaled ARD) of Flee's listed settings, by instance."""
     table = _accuracy()
-    return {name: min(float(row["ard_mean"]) for row in table if row["instance"] == name) for name in SEVEN}
+    return {name: min(float(row[f"{measure}_mean"]) for row in table if row["instance"] == name) for name in SEVEN}
 
 
 def _engine(members: int = 10) -> dict[str, float]:
