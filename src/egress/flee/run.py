@@ -140,7 +140,7 @@ def run_case(
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     plans = _plans(case, rules, seed, numbers)
     count, days, places = len(numbers), case.length, len(case.places)
-    out = {
+    out: dict[str, Any] = {
         "inside": np.zeros((count, days, places), np.int32),
         "moving": np.zeros((count, days), np.int32),
         "spawned": np.zeros((count, days), np.int32),
