@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ablation, flee_agreement, flee_speed, sanity, speed, steps  # noqa: F401 - they register themselves
+from benchmarks import (  # noqa: F401 - they register themselves
+    ablation,
+    flee_agreement,
+    flee_speed,
+    flee_split,
+    sanity,
+    speed,
+    steps,
+)
 from benchmarks.registry import REGISTRY
 
 

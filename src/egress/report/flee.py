@@ -18,7 +18,7 @@ from egress.engine.flee.case import SEMANTICS
 from egress.errors import OutputError
 from egress.flee import output
 from egress.flee.measures import persistence
-from egress.flee.run import SEED, FleeRun, Progress, run
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run
 from egress.report import folder
 
 NAIVE = (7, 30)  # days: persistence printed beside ARD (flee.md section 16)
@@ -57,6 +57,8 @@ def run_folder(
 
 def _rules(done: FleeRun) -> str:
     """Return the name of the rules that were run (a converted scenario says them itself)."""
+    if done.own:
+        return OWN
     return next((name for name, switches in SEMANTICS.items() if switches == done.rules.semantics), "own")
 
 
