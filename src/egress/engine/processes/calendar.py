@@ -70,7 +70,7 @@ def arrived_area(hours: float, pace: Floats, length: float, area: Floats) -> int
     last it rises by t.
     """
     share = 1.0 / (pace.shape[0] - 1)
-    first = min(int(hours * pace[0] / length) + 1, area.shape[0])
+    first: int = min(int(hours * pace[0] / length) + 1, area.shape[0])
     area[:first] = 0.0
     knot, reached, start, end = 0, 0.0, hours * pace[0], hours * pace[1]
     for i in range(first, area.shape[0]):
@@ -98,7 +98,7 @@ def arrivals(
     length = delta / parts
     cells = cdf.shape[0]
     first = arrived_area(hours, pace, length, area) - 1
-    last = min(cells - 1, int(hours * pace[pace.shape[0] - 1] / length) + parts)
+    last: int = min(cells - 1, int(hours * pace[pace.shape[0] - 1] / length) + parts)
     cdf[:first] = 0.0
     cdf[last:] = 1.0
     for i in range(first, last):
