@@ -183,7 +183,7 @@ def _run_flee(
     out: Path | None,
     settings: Path | None,
     rules: str | None,
-    members: int | None,
+    members: int | range | None,
     seed: int | None,
     threads: int | None,
     per_member: bool,
@@ -288,6 +288,12 @@ def merge(
             from egress.parts import found, joined
 
             whole = found(parts, members)
+        from egress.report import flee
+
+        if flee.is_part(whole[0]):
+            _merge_flee(bar, whole, out, scenario)
+            return
+        with _phase(bar, seconds, "reading"):
             source = scenario or str(whole[0].facts.get("source") or whole[0].attrs["scenario"])
             chosen = _as_run(source, whole[0])
         from egress.report import folder
@@ -298,6 +304,20 @@ def merge(
                 result = joined(whole, lambda share: bar.update(bar.task_ids[0], completed=share))
             _write_to(part, bar, seconds, source, chosen, result, bool(whole[0].facts.get("exact")))
     typer.echo(f"Written to {place}: {result.data.sizes['member']} members of {len(whole)} parts", err=True)
+
+
+def _merge_flee(bar: Progress, parts: list[Part], out: Path | None, source: str | None) -> None:
+    """Put the parts of a run of Flee's rules together: print a summary and write its folder."""
+    from egress.report import flee
+
+    task = bar.task_ids[0]
+    place, done = flee.merge_folder(
+        parts, out, source=source, progress=lambda share: bar.update(task, completed=share),
+        say=lambda name: bar.update(task, description=name),
+    )  # fmt: skip
+    bar.stop()
+    _print(flee.summary(done))
+    typer.echo(f"Written to {place}: {len(done.members)} members of {len(parts)} parts", err=True)
 
 
 def _as_run(source: str, part: Part) -> Scenario:
