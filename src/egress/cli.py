@@ -396,6 +396,14 @@ def forecast(
     if cold and (observations or posterior):
         raise typer.BadParameter("--cold uses no count: leave out --observations and --posterior")
     with _bar() as bar:
+        from egress.formats.flee.folder import is_flee
+
+        if is_flee(Path(scenario)):
+            vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
+            _refuse(vain | {"--exceed": exceed, "--archive": archive}, "is not for Flee folders")
+            options = {"days": days, "members": members, "seed": seed, "threads": threads}
+            _forecast_flee(bar, Path(scenario), as_of, out, exact, options)
+            return
         with _phase(bar, {}, "reading"):
             from egress.report import folder, forecasting
 
@@ -414,6 +422,25 @@ def forecast(
     typer.echo(f"Written to {place}", err=True)
     if archive is not None:
         typer.echo(f"Archived as {asked.archived(hub, archive)}", err=True)
+
+
+def _forecast_flee(
+    bar: Progress, source: Path, as_of: date | datetime, out: Path | None, exact: bool, options: dict[str, Any]
+) -> None:
+    """Forecast the camps of a Flee folder: print a summary and write its folder."""
+    from egress.report import flee_forecast
+
+    if isinstance(as_of, datetime):
+        raise typer.BadParameter("--as-of: Flee folders go by days: expected a day such as 2012-09-01")
+    task, given = bar.task_ids[0], {name: value for name, value in options.items() if value is not None}
+    place, made = flee_forecast.run_folder(
+        source, as_of, out, exact=exact, options=given,
+        progress=lambda share: bar.update(task, completed=share),
+        say=lambda name: bar.update(task, description=name),
+    )  # fmt: skip
+    bar.stop()
+    _print(flee_forecast.summary(made))
+    typer.echo(f"Written to {place}", err=True)
 
 
 @app.command()

@@ -141,8 +141,9 @@ def run_case(
     seed: int = SEED,
     threads: int | None = None,
     progress: Progress | None = None,
+    departures: Ints | None = None,
 ) -> FleeRun:
-    """Run members of a case; see `run`."""
+    """Run members of a case; see `run`. `departures` [M, D] int64 stand for those that the data say of each day."""
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     plans = _plans(case, rules, seed, numbers)
     count, days, places = len(numbers), case.length, len(case.places)
@@ -157,7 +158,7 @@ def run_case(
 
     def work(m: int) -> None:
         with rooms.borrow(plans[m]) as room:
-            record = room.run(seed, int(numbers[m]))
+            record = room.run(seed, int(numbers[m]), None if departures is None else departures[m])
         out["inside"][m], out["moving"][m] = record.inside, record.moving
         out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
         out["origins"][m] = record.spawned.sum(axis=0)

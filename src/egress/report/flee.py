@@ -191,6 +191,10 @@ def summary(done: FleeRun) -> str:
         low, high = last[int(0.05 * (len(last) - 1))], last[round(0.95 * (len(last) - 1))]
         mean = sum(last) / len(last)
         lines.append(f"{name:24} {data[-1, c]:10,} {mean:10,.0f} {low:10,} {high:10,}")
+    for n, closure in enumerate(done.case.closures):
+        if closure.probability < 1:
+            named = " ".join((closure.kind, *filter(None, closure.names)))
+            lines.append(f"{named} happens in {int(done.happen[:, n].sum())} of {len(done.members)} members")
     return "\n".join(lines)
 
 
