@@ -71,6 +71,13 @@ def png(chart: Chart) -> bytes:
     return bytes(vl_convert.vegalite_to_png(spec, scale=2))
 
 
+def picture(chart: Chart) -> str:
+    """Return a chart as an SVG file of its own, on white."""
+    spec = _styled(chart, None)
+    spec["config"]["background"] = "white"
+    return str(vl_convert.vegalite_to_svg(spec))
+
+
 def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what vega is told of a chart, in the look of the report."""
     spec: dict[str, Any] = chart.configure(font=FONT, background="transparent").to_dict(validate=False)

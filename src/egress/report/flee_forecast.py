@@ -119,7 +119,7 @@ def summary(made: Forecast) -> str:
 
 
 def fork_table(made: Forecast) -> Any:
-    """Return what hangs on closures that may happen after the origin; None where there is none, or too few members on a side."""
+    """Return what hangs on closures that may happen after the origin; None without one, or with few on a side."""
     from egress.forecasts import FEWEST
     from egress.report.page import Table
 
