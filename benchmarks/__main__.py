@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import ablation, flee_agreement, flee_speed, sanity, speed, steps  # noqa: F401 - they register themselves
+from benchmarks import (  # noqa: F401 - they register themselves
+    ablation,
+    flee_agreement,
+    flee_forecast,
+    flee_speed,
+    sanity,
+    speed,
+    steps,
+)
 from benchmarks.registry import REGISTRY
 
 

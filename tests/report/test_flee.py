@@ -133,7 +133,7 @@ def test_the_report(folder: Path, tmp_path: Path) -> None:
     assert "Map of origins, roads and camps" in page
     assert "What hangs on those that are not certain" in page
     ard = json.loads((out / "ard.json").read_text("utf-8"))["ard"]
-    assert f"(ARD {ard:.3f})" in page
+    assert f"ARD {ard:.3f}." in page
     # reported 100, 180 (270 after the correction by 270/180 = 1.5): dots as used 150, 270; as first reported 100, 180
     told = re.findall(r"Counted: (\d+) people, (\d Jan) 12:00; ([a-z ]+)", page)
     assert told == [

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 import egress
 from egress.engine.flee.case import SEMANTICS
 from egress.errors import MergeError, OutputError
-from egress.flee import output
-from egress.flee.measures import persistence
+from egress.flee import measures, output
 from egress.flee.run import SEED, FleeRun, Progress, run, run_case
 from egress.formats.flee import FleeFolder, Instance, read_instance
 from egress.formats.flee.read import warn
@@ -30,7 +29,6 @@ from egress.report import folder
 if TYPE_CHECKING:
     import xarray as xr
 
-NAIVE = (7, 30)  # days: persistence printed beside ARD (flee.md section 16)
 Say = Callable[[str], None]
 
 
@@ -171,19 +169,15 @@ def _write(
     write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", part / "run.json")
 
 
-def naive_measures(data: Any) -> list[tuple[int, float]]:
-    """Return days and the ARD of what the camps held so many days before, where the run is longer."""
-    return [(days, persistence(data, days)) for days in NAIVE if days < len(data)]
-
-
 def summary(done: FleeRun) -> str:
     """Return a few lines on a run: measures beside the naive ones, and camps at the end."""
     said, data, sim = output.measures(done), done.data, done.sim
-    naive = ", ".join(f"{days} days ago {value:.3f}" for days, value in naive_measures(data))
+    before = ", ".join(f"{days} days ago {value:.3f}" for days, value in measures.naive(data))
+    beside = f" (as the camps were {before})" if before else ""
     people = f" agents of {done.rules.hasten} people" if done.rules.hasten > 1 else " people"
     lines = [
         f"{done.case.name}: {len(done.members)} members, {done.case.length} days from {done.case.start}",
-        f"ARD {said['ard']:.4f}, rescaled {said['ard_rescaled']:.4f}{f' (as the camps were {naive})' if naive else ''}",
+        f"ARD {said['ard']:.4f}, rescaled {said['ard_rescaled']:.4f}{beside}",
         f"{'camp':24} {'data':>10} {'mean':>10} {'5 %':>10} {'95 %':>10}  {people.strip()}, last day",
     ]
     for c, name in enumerate(done.names):

@@ -17,17 +17,16 @@ import pandas as pd
 
 from egress.engine.flee.case import FleeRules, Ints
 from egress.errors import Fault
-from egress.flee.measures import ard, persistence, rescaled_ard
+from egress.flee.measures import ard, naive, rescaled_ard
 from egress.flee.run import FleeRun
 from egress.formats.flee import Instance
 from egress.formats.flee.counts import reported
 from egress.report import charts, flee_map
 from egress.report.facts import Range, listed
-from egress.report.page import Figure, Table, _drawn
+from egress.report.page import Figure, Table, _drawn, _split
 from egress.report.rounding import people
 from egress.report.tables import write_text
 
-NAIVE = (7, 30)  # days: persistence printed beside ARD (flee.md section 16)
 MOST_POINTS = 400  # days of a fan that are drawn
 FEWEST = 5  # members on each side of a closure that may happen, below which its effect is not told
 LIMITS = (
@@ -80,16 +79,16 @@ def content(run: FleeRun, instance: Instance, attrs: dict[Any, Any]) -> dict[str
 
 def headline(run: FleeRun) -> Iterator[str]:
     """Yield what matters most, in sentences."""
-    each = ard(run.sim, run.data)
-    said = f"{100 * (1 - each.mean() / 2):.0f} % of the people in camps are in the camp where the data have them"
-    yield f"On average over all days {said} (ARD {each.mean():.3f})."
-    naive = _naive(run)
-    if naive:
-        better = [f"{days} days" for days, value in naive if value < each.mean()]
-        worse = [f"{days} days" for days, value in naive if value >= each.mean()]
+    each, scaled = ard(run.sim, run.data), rescaled_ard(run.sim, run.data)
+    said = f"{100 * (1 - scaled.mean() / 2):.0f} % of the people in camps are in the camp where the data have them"
+    yield f"On average over all days {said}, their total set to that of the data. ARD {each.mean():.3f}."
+    beside = naive(run.data)
+    if beside:
+        better = [f"{days} days" for days, value in beside if value < each.mean()]
+        worse = [f"{days} days" for days, value in beside if value >= each.mean()]
         parts = [f"worse than taking each camp's data of {listed(better)} before"] if better else []
         parts += [f"better than taking that of {listed(worse)} before"] if worse else []
-        yield f"That is {' and '.join(parts)}."
+        yield f"By ARD that is {' and '.join(parts)}."
     total, reported_total = _people(run, run.sim[:, -1].sum(axis=1)), run.rules.hasten * int(run.data[-1].sum())
     yield f"On the last day {total.people()} people are in camps; the data have {people(reported_total)}."
     c = int(np.median(run.sim[:, -1], axis=0).argmax())
@@ -98,10 +97,6 @@ def headline(run: FleeRun) -> Iterator[str]:
         f"Most of them are in {run.names[c]}: {fullest.people()}; the data have "
         f"{people(run.rules.hasten * int(run.data[-1, c]))}."
     )
-
-
-def _naive(run: FleeRun) -> list[tuple[int, float]]:
-    return [(days, persistence(run.data, days)) for days in NAIVE if days < run.case.length]
 
 
 def _people(run: FleeRun, agents: Ints) -> Range:
@@ -114,7 +109,7 @@ def tiles(run: FleeRun) -> list[tuple[str, str, str]]:
     moving = _people(run, run.moving[:, -1])
     away = _people(run, run.spawned.sum(axis=1))
     found = [
-        ("ARD: 0 is perfect, 2 the worst", *_share(each)),
+        ("ARD: 0 is perfect", *_share(each)),
         ("rescaled ARD: where people are, apart from how many", *_share(scaled)),
         ("set out in the period", *_split(away.people())),
         ("on the way at the end", *_split(moving.people())),
@@ -127,11 +122,6 @@ def _share(values: Any) -> tuple[str, str]:
     return f"{middle:.3f}", "" if f"{low:.3f}" == f"{high:.3f}" else f"{low:.3f}–{high:.3f}"
 
 
-def _split(text: str) -> tuple[str, str]:
-    middle, _, rest = text.partition(" (")
-    return middle, rest.rstrip(")")
-
-
 # Tables
 
 
@@ -139,14 +129,15 @@ def measure_table(run: FleeRun) -> Table:
     """Return Flee's measures of error beside those of naive rules."""
     plain, scaled = ard(run.sim, run.data), rescaled_ard(run.sim, run.data)
     rows = [("this run", *(f"{v.mean():.4f}" for v in (plain, scaled)), f"{plain.min():.4f}–{plain.max():.4f}")]
-    rows += [(f"each camp's data of {days} days before", f"{value:.4f}", "–", "–") for days, value in _naive(run)]
+    rows += [(f"each camp's data of {days} days before", f"{value:.4f}", "–", "–") for days, value in naive(run.data)]
     note = "Means over members and days, day 0 included, as Flee and FabFlee reckon them (the last column: of members)."
     return Table(("", "ARD", "rescaled", "least to most"), rows, note=note)
 
 
 def camp_table(run: FleeRun) -> Table:
-    """Return a row per camp: where, capacity, data, and what the members have on the last day."""
-    wrong = np.abs(run.sim - run.data).sum(axis=1) / max(1, run.data.sum())
+    """Return a row per camp: where, capacity, data, what the members have on the last day, its part of the error."""
+    wrong = np.abs(run.sim - run.data).sum(axis=(0, 1), dtype=float)
+    share = wrong / max(wrong.sum(), 1.0)
     rows = []
     for c, place in enumerate(run.camps):
         most = run.rules.hasten * int(run.case.places.capacity[place])
@@ -157,12 +148,10 @@ def camp_table(run: FleeRun) -> Table:
                 people(most) if most > 0 else "no limit",
                 people(run.rules.hasten * int(run.data[-1, c])),
                 _people(run, run.sim[:, -1, c]).people(),
-                f"{100 * wrong[:, c].mean():.1f} %",
+                f"{share[c]:.0%}",
             )
         )
-    head = ("camp", "country", "capacity", "data, last day", "members, last day", "share of the misplaced")
-    total = float(wrong.sum(axis=1).mean())
-    rows = [(*row[:5], f"{float(row[5][:-2]) / (100 * total):.0%}" if total > 0 else "–") for row in rows]
+    head = ("camp", "country", "capacity", "data, last day", "members, last day", "share of the misplaced, all days")
     return Table(head, rows, words=2)
 
 
