@@ -232,11 +232,18 @@ def fans(run: FleeRun, instance: Instance) -> Iterator[Figure]:
         dots = pd.concat([_dots(case.start, raw[name], True), _dots(case.start, used[name], False)])
         inside = dots[(dots["from"] >= days[0]) & (dots["from"] <= days[-1])]
         inside = inside.drop_duplicates(["from", "per_day"], keep="last")
-        number = int((~inside["late"]).sum())
-        late = int(inside["late"].sum())
-        kind = f" {late} of them were corrected later (hollow: as first reported)." if late else ""
-        caption = f"{number} report{'s' * (number > 1)} in the period.{kind}" if number else "No report in the period."
+        caption = _counted(int((~inside["late"]).sum()), int(inside["late"].sum()))
         yield Figure(name, _drawn(charts.fan(table, "people", inside), f"People in {name}"), caption)
+
+
+def _counted(reports: int, corrected: int) -> str:
+    """Return how many reports there are, and how many of them were corrected later."""
+    said = f"{reports} report{'s' if reports != 1 else ''} in the period." if reports else "No report in the period."
+    if not corrected:
+        return said
+    return (
+        f"{said} {corrected} of them {'was' if corrected == 1 else 'were'} corrected later (hollow: as first reported)."
+    )
 
 
 def _dots(start: date, reports: Any, before: bool) -> pd.DataFrame:
