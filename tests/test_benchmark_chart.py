@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
+
+from benchmarks.flee_speed import ANOTHER, Timed, drawn
 
 from egress.report import charts
-
-ROOT = str(Path(__file__).parents[1])
-if ROOT not in sys.path:  # importlib mode leaves sys.path alone
-    sys.path.insert(0, ROOT)
-
-from benchmarks.flee_speed import ANOTHER, Timed, drawn  # noqa: E402
 
 MADE_UP = [
     Timed("egress", "mali2012", 100, 900, 0.05),

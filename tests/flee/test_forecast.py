@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shared_flee
 
 from egress.cli import command_line
 from egress.errors import EgressError
@@ -58,11 +59,7 @@ LATER: dict[str, tuple[str, str]] = {
 
 
 def written(tmp_path: Path, changes: dict[str, str] | None = None, name: str = "small") -> Path:
-    for file, text in {**FILES, **(changes or {})}.items():
-        path = tmp_path / name / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return tmp_path / name
+    return shared_flee.write(tmp_path / name, {**FILES, **(changes or {})})
 
 
 def made(folder: Path, **options: Any) -> Forecast:

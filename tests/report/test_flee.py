@@ -11,37 +11,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import shared_flee
 
 from egress.cli import command_line
 from egress.report import flee_map
 
-FILES = {
-    "input_csv/sim_period.csv": "StartDate,2020-01-01\nLength,4\n",
-    "input_csv/locations.csv": (
-        "#name,region,country,latitude,longitude,location_type,conflict_date,population\n"
-        "Gao,North,Mali,16.3,-0.04,conflict_zone,0,1000\n"
-        "Mopti,Middle,Mali,14.5,-4.2,town,,500\n"
-        "Abala,West,Niger,14.9,3.4,camp,,800\n"
-    ),
-    "input_csv/routes.csv": "#name1,name2,distance,forced_redirection\nGao,Mopti,100,0\nMopti,Abala,200,\n",
-    "input_csv/closures.csv": "#closure_type,name1,name2,closure_start,closure_end\n",
-    "input_csv/conflicts.csv": "#Day,Gao\n0,1\n1,1\n2,1\n3,1\n",
-    "source_data/data_layout.csv": "total,refugees.csv\nAbala,abala.csv\n",
-    "source_data/refugees.csv": "2020-01-01,100\n2020-01-05,500\n",
-    "source_data/abala.csv": "2020-01-01,100\n2020-01-05,300\n",
-    "simsetting.yml": "log_levels: {agent: 0}\nmove_rules:\n  softening: 20.0\noptimisations:\n  hasten: 1\n",
-}
+FILES = {**shared_flee.FILES, "input_csv/conflicts.csv": "#Day,Gao\n0,1\n1,1\n2,1\n3,1\n"}
 WRITTEN = {"flee_out.csv", "flee_members.csv", "ard.json", "trajectory.nc", "report.html", "run.json"}
 CLOSURES = "#closure_type,name1,name2,closure_start,closure_end\ncountry,Mali,Niger,1,3\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        path = tmp_path / "small" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return tmp_path / "small"
+    return shared_flee.write(tmp_path / "small", FILES)
 
 
 def test_run(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
