@@ -10,6 +10,7 @@ from benchmarks import (  # noqa: F401 - they register themselves
     flee_agreement,
     flee_forecast,
     flee_speed,
+    flee_split,
     sanity,
     speed,
     steps,

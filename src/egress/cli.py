@@ -138,7 +138,8 @@ def run(
         Path | None, typer.Option(metavar="FILE", help="Flee folders: settings (else its simsetting.yml).")
     ] = None,
     rules: Annotated[
-        str | None, typer.Option(metavar="RULES", help="Flee folders: flee, or flee-corrected (its defects mended).")
+        str | None,
+        typer.Option(metavar="RULES", help="Flee folders: flee, flee-corrected (its defects mended), or egress."),
     ] = None,
     per_member: Annotated[bool, typer.Option("--per-member", help="Flee folders: out.csv of every member.")] = False,
     posterior: Annotated[Path | None, typer.Option(help="What counts have taught (egress calibrate).")] = None,

@@ -74,6 +74,17 @@ def test_merged_parts_are_one_run(folder: Path, tmp_path: Path, cuts: tuple[int,
     assert {k: v for k, v in facts.items() if k not in free} == {k: v for k, v in whole.items() if k not in free}
 
 
+def test_parts_under_egress_rules_are_one_run(folder: Path, tmp_path: Path) -> None:
+    run = ["run", str(folder), "--rules", "egress", "--seed", "5"]
+    for name, members in (("whole", "5"), ("a", "0:2"), ("b", "2:5")):
+        assert command_line([*run, "--members", members, "--out", str(tmp_path / name)]) == 0
+    merged = tmp_path / "merged"
+    assert command_line(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(merged)]) == 0
+    for name in WRITTEN - {"trajectory.nc", "run.json"}:
+        assert content(merged / name) == content(tmp_path / "whole" / name), name
+    assert json.loads((merged / "run.json").read_text("utf-8"))["rules"] == "egress"
+
+
 def test_parts_of_other_runs_are_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "other.yml"
     other.write_text(FILES["simsetting.yml"].replace("softening: 20.0", "softening: 5.0"), "utf-8")

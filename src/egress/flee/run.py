@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from egress.formats.flee import FleeFolder
 
 SEED = 20220921
+OWN = "egress"
 CLOSES = purpose("flee closure")
 Progress = Callable[[float], None]
 
@@ -48,6 +49,7 @@ class FleeRun:
     gone: Ints  # [M, D] deactivated in camps
     origins: Ints  # [M, P] who set out, by place, over the run
     stock: Ints  # [P] in camps before day 0
+    own: bool = False  # under egress's own rules (egress.flee.gravity) instead of Flee's
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +73,7 @@ class FleeRun:
         """Return the run that `dataset` wrote, of the same case and rules (parts of it: all their members)."""
         layout = plan(case, rules)
         names = {"gone": "deactivated"} | {name: name for name in ("inside", "moving", "spawned", "origins")}
-        arrays = {name: data[variable].values for name, variable in names.items()}
+        arrays: dict[str, Any] = {name: data[variable].values for name, variable in names.items()}
         members, seed = data["member"].values, int(data.attrs["seed"])
         return cls(case, rules, seed, members, layout.camps, layout.due, **arrays, stock=layout.plan.start.stock)
 
@@ -125,10 +127,16 @@ def run(
 ) -> FleeRun:
     """Read a Flee folder (or a converted scenario) and run its members: a number, or their numbers.
 
+    `rules` is flee, flee-corrected, or egress: egress's own (egress.flee.gravity).
     Raises ScenarioError for a faulty folder, RunError where the rules cannot go on.
     """
     from egress.formats.flee import read
 
+    if rules == OWN:
+        from egress.flee import gravity
+
+        case, law = read(source, settings, rules="flee", days=days)
+        return gravity.run_case(case, law, members=members, seed=seed)
     case, law = read(source, settings, rules=rules, days=days)
     return run_case(case, law, members=members, seed=seed, threads=threads, progress=progress)
 
@@ -147,7 +155,7 @@ def run_case(
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     plans = _plans(case, rules, seed, numbers)
     count, days, places = len(numbers), case.length, len(case.places)
-    out = {
+    out: dict[str, Any] = {
         "inside": np.zeros((count, days, places), np.int32),
         "moving": np.zeros((count, days), np.int32),
         "spawned": np.zeros((count, days), np.int32),

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import egress
 from egress.engine.flee.case import SEMANTICS
 from egress.errors import MergeError, OutputError
-from egress.flee import measures, output
-from egress.flee.run import SEED, FleeRun, Progress, run, run_case
+from egress.flee import gravity, measures, output
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run, run_case
 from egress.formats.flee import FleeFolder, Instance, read_instance
 from egress.formats.flee.read import warn
 from egress.parts import Part, joined
@@ -50,14 +50,11 @@ def run_folder(
     with folder.prepared(place) as part:
         say("running")
         instance = _read(source, settings, rules)
-        done = run_case(
-            instance.case,
-            instance.rules,
-            members=members,
-            seed=SEED if seed is None else seed,
-            threads=threads,
-            progress=progress,
-        )
+        given: dict[str, Any] = {"members": members, "seed": SEED if seed is None else seed}
+        if rules == OWN:
+            done = gravity.run_case(instance.case, instance.rules, **given)
+        else:
+            done = run_case(instance.case, instance.rules, **given, threads=threads, progress=progress)
         asked = {"source": str(source), "settings": None if settings is None else str(settings)}
         piece = f"{members.start}:{members.stop}" if isinstance(members, range) else ""
         _write(part, done, _dataset(done, instance, piece), instance, asked, per_member, say)
@@ -79,7 +76,7 @@ def merge_folder(
     facts = parts[0].facts
     asked = {"source": source or facts["source"], "settings": facts["settings"]}
     settings = None if asked["settings"] is None else Path(asked["settings"])
-    instance = _read(Path(asked["source"]), settings, facts["rules"] if facts["rules"] in SEMANTICS else None)
+    instance = _read(Path(asked["source"]), settings, facts["rules"] if facts["rules"] != "own" else None)
     ran = str(parts[0].attrs["scenario_hash"])
     if ran != instance.hash:
         raise MergeError(
@@ -92,6 +89,8 @@ def merge_folder(
         data = joined(parts, progress).data
         case = replace(instance.case, name=str(facts["scenario"]))
         done = FleeRun.of(data, case, instance.rules)
+        if facts["rules"] == OWN:
+            done = gravity.as_own(done)
         _write(part, done, data, instance, asked, all(one.facts["per_member"] for one in parts), say)
     return place, done
 
@@ -102,7 +101,7 @@ def is_part(part: Part) -> bool:
 
 
 def _read(source: Path, settings: Path | None, rules: str | None) -> Instance:
-    instance = read_instance(source, settings, rules=rules)
+    instance = read_instance(source, settings, rules="flee" if rules == OWN else rules)
     for warning in instance.warnings:
         warn(warning)
     return instance
@@ -110,6 +109,8 @@ def _read(source: Path, settings: Path | None, rules: str | None) -> Instance:
 
 def _rules(done: FleeRun) -> str:
     """Return the name of the rules that were run (a converted scenario says them itself)."""
+    if done.own:
+        return OWN
     return next((name for name, switches in SEMANTICS.items() if switches == done.rules.semantics), "own")
 
 

@@ -29,9 +29,15 @@ from egress.report.tables import write_text
 
 MOST_POINTS = 400  # days of a fan that are drawn
 FEWEST = 5  # members on each side of a closure that may happen, below which its effect is not told
-LIMITS = (
+CHANCE = (
     "The members differ by chance alone (and by closures that are not certain): the ranges do not hold what nobody "
-    "knows about the rules, the roads or the counts. The truth lies outside them far more often than they say.",
+    "knows about the rules, the roads or the counts. The truth lies outside them far more often than they say."
+)
+DRAWS = (
+    "The members differ by chance and by the numbers of the rules, which other conflicts left open. What the rules "
+    "leave out is not in the ranges, so that the truth lies outside them more often than they say."
+)
+LIMITS = (
     "Between two reports the data of ARD lie on a straight line; only the dots were reported.",
     "Capacities of camps often are the most that was ever counted there, which nobody knew on the first day.",
 )
@@ -67,9 +73,9 @@ def content(run: FleeRun, instance: Instance, attrs: dict[Any, Any]) -> dict[str
         "closures": closure_table(run),
         "forks": fork_table(run),
         "warnings": warning_table(instance.warnings),
-        "settings": setting_table(run.rules),
+        "settings": None if run.own else setting_table(run.rules),
         "by_data": by_data,
-        "limits": (*LIMITS, *(BY_DATA if by_data else ())),
+        "limits": (DRAWS if run.own else CHANCE, *LIMITS, *(BY_DATA if by_data else ())),
         "sources": [row.what for row in instance.scenario.evidence],
     }
 
