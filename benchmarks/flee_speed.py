@@ -12,20 +12,37 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import altair as alt
 import numpy as np
+import pandas as pd
 
 from benchmarks.flee_agreement import instances
 from benchmarks.registry import benchmark
 from egress.flee import FleeRun, run_case
 from egress.flee.output import out_csv
 from egress.formats.flee import read
+from egress.report import charts
 
 HASTEN = (1, 10, 100)
-OWN = {"ukraine2022": "simsetting_own.yml"}
+TICK = "datum.value < 1 ? format(datum.value, '~r') : format(datum.value, ',d')"
+ANOTHER = "Flee (flee.md, another run)"  # not timed in the same command
+COLOURS = (charts.BLUE, charts.ORANGE, "#009E73", "#CC79A7")
 PUBLISHED = {("mali2012", 1): 225.7, ("ukraine2022", 1): 60 * 3600.0}  # CPU s of serial Flee (flee.md section 17)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """CPU seconds of a member by one program: `egress`, `Flee`, or ANOTHER."""
+
+    program: str
+    instance: str
+    hasten: int
+    agents: int
+    seconds: float
 
 
 def settings_at(folder: Path, name: str, hasten: int, made: Path) -> Path:
@@ -90,8 +107,30 @@ def few_people(folder: Path, settings: Path, made: Path) -> None:
           f"{steps / taken / 1e6:.1f} million a second. Counting has no advantage there.")  # fmt: skip
 
 
-@benchmark("flee-speed", "Flee instances: CPU seconds per member against people, and against Flee itself")
-def flee_speed(quick: bool) -> None:
+def drawn(timed: list[Timed]) -> Any:
+    """Return the chart of CPU seconds of a member against agents, both on logarithmic scales."""
+    table = pd.DataFrame([vars(row) for row in timed])
+    table["what"] = table["program"] + ", " + table["instance"]
+    dashes = {"egress": [1, 0], "Flee": [4, 3], ANOTHER: [2, 4]}
+    order, legend = list(dict.fromkeys(table["what"])), alt.Legend(labelLimit=400)
+    colour = alt.Color("what:N", title=None, scale=alt.Scale(range=COLOURS), sort=order, legend=legend)
+    dash = alt.Scale(domain=list(dashes), range=list(dashes.values()))
+    log, axis = alt.Scale(type="log"), alt.Axis(values=[10.0**power for power in range(-3, 10)], labelExpr=TICK)
+    return (
+        alt.Chart(table)
+        .mark_line(point=alt.OverlayMarkDef(size=45, filled=True))
+        .encode(
+            x=alt.X("agents:Q", scale=log, axis=axis, title="agents at the end (people ÷ hasten)"),
+            y=alt.Y("seconds:Q", scale=log, axis=axis, title="CPU s of a member, reading and writing included"),
+            color=colour,
+            strokeDash=alt.StrokeDash("program:N", scale=dash, legend=None),
+        )
+        .properties(width=560, height=340)
+    )
+
+
+@benchmark("flee-speed", "Flee instances: CPU seconds per member against people, and against Flee itself", draws=True)
+def flee_speed(quick: bool, chart: Path | None = None) -> None:
     folder = instances()
     if folder is None:
         print("left out: no shared/data/flee beside the repository, and no $EGRESS_SHARED")
@@ -99,7 +138,7 @@ def flee_speed(quick: bool) -> None:
     names = ("mali2012",) if quick else ("mali2012", "ukraine2022")
     print("| instance | settings | hasten | agents | s, all included | s, member alone "
           "| Flee s | ratio |\n" + "|---" * 8 + "|")  # fmt: skip
-    chart: list[tuple[str, int, float]] = []
+    timed: list[Timed] = []
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
         for name in names:
@@ -115,9 +154,15 @@ def flee_speed(quick: bool) -> None:
                 ratio = "" if flee is None else f"{flee / whole:,.0f}"
                 print(f"| {name} | validation | {hasten} | {agents:,} | {whole:.3f} | {alone:.3f} | {told} | {ratio} |",
                       flush=True)  # fmt: skip
-                chart.append((f"{name} / {hasten}", agents, whole))
+                timed.append(Timed("egress", name, hasten, agents, whole))
+                if flee is not None:
+                    timed.append(Timed(ANOTHER if mark else "Flee", name, hasten, agents, flee))
         few_people(folder / "mali2012", settings_at(folder / "mali2012", "simsetting.yml", 100, made), made)
     print("\nSeconds against agents:\n")
-    for label, agents, taken in chart:
-        width = int(np.clip(np.log10(taken * 1000) * 12, 1, 60))
-        print(f"{label:20} {agents:12,} {'#' * width} {taken:.3f} s")
+    for row in timed:
+        if row.program == "egress":
+            width = int(np.clip(np.log10(row.seconds * 1000) * 12, 1, 60))
+            print(f"{row.instance + ' / ' + str(row.hasten):20} {row.agents:12,} {'#' * width} {row.seconds:.3f} s")
+    if chart is not None:
+        chart.write_text(charts.picture(drawn(timed)), "utf-8")
+        print(f"\nDrawn: {chart}")

@@ -12,18 +12,20 @@ class Benchmark:
 
     name: str
     shows: str
-    run: Callable[[bool], None]
-    """Called with `quick`: fewer members, for a smoke run."""
+    run: Callable[..., None]
+    """Called with `quick` (fewer members, for a smoke run), and with `chart` where it draws one."""
+    draws: bool = False
+    """Whether it takes `chart`, the path of a picture to write, or None."""
 
 
 REGISTRY: dict[str, Benchmark] = {}
 
 
-def benchmark(name: str, shows: str) -> Callable[[Callable[[bool], None]], Callable[[bool], None]]:
+def benchmark(name: str, shows: str, draws: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a benchmark."""
 
-    def register(function: Callable[[bool], None]) -> Callable[[bool], None]:
-        REGISTRY[name] = Benchmark(name, shows, function)
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        REGISTRY[name] = Benchmark(name, shows, function, draws)
         return function
 
     return register

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -8,14 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import pytest
+from shared_commands import Said, egress
 
-from egress.cli import command_line
 from egress.errors import RunError
 from egress.report import folder
 from egress.scenario.load import load, shipped
@@ -26,20 +23,6 @@ GOLDEN = Path(__file__).parent / "golden" / "one-border-summary.txt"
 REWRITE = "EGRESS_REWRITE_GOLDEN"  # set it to 1 to write the golden file anew
 SOURCES = str(Path(__file__).parents[1] / "src")
 TERMINAL = {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "100"}  # what makes rich draw its bar in a pipe
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def egress(*arguments: object) -> Said:
-    """Obey a command line within this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = command_line([str(argument) for argument in arguments])
-    return Said(code, out.getvalue(), err.getvalue())
 
 
 def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:

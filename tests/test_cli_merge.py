@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_commands import egress
 
-from egress.cli import command_line
 from egress.report import folder
 
 TABLES = ("arrivals.csv", "queues.csv", "outcomes.csv")
 OPTIONS = ("--exact", "--step", 12, "--as-of", "2030-03-05", "--seed", 7)
-
-
-def egress(*arguments: object) -> tuple[int, str, str]:
-    """Obey a command line; return its exit code and what it said."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = command_line([str(argument) for argument in arguments])
-    return code, out.getvalue(), err.getvalue()
 
 
 def run(members: object, out: Path, *options: object, scenario: object = "one-border") -> str:

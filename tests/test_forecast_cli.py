@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import shutil
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import pytest
+from shared_commands import Said, egress
 
 from egress.assimilate.forecasting import calibrate
 from egress.assimilate.posterior import Posterior
-from egress.cli import command_line
 from egress.observations import Observations
 from egress.report import forecast_folder
 from egress.scenario.load import load, shipped
@@ -25,20 +22,6 @@ GOLDEN = Path(__file__).parent / "golden" / "one-border-forecast.txt"
 REWRITE = "EGRESS_REWRITE_GOLDEN"
 HEAD = "series,place,crossing,what,start,end,value,low,high,kind,unit,published_at,source\n"
 DAYS = ((1, 490), (2, 510), (3, 540), (4, 1150), (5, 1190), (6, 1200), (7, 1180))
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def egress(*arguments: object) -> Said:
-    """Obey a command line within this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = command_line([str(argument) for argument in arguments])
-    return Said(code, out.getvalue(), err.getvalue())
 
 
 def counted(day: int, value: float) -> str:

@@ -180,6 +180,16 @@ def test_unknown_places_are_told(run: Trajectory, place: str, crossing: str, why
 # Moments
 
 
+def test_people_staying_are_read_off_between_ends_of_days(run: Trajectory) -> None:
+    stock = twice(np.array([[100, 10, 1], [200, 30, 5]]))[..., None]  # by day and crossing, one measure
+    data = run.data.assign(arrivals=(("member", "day", "crossing", "measure"), stock))
+    data = Trajectory(data.assign_coords(measure=["staying"]))
+    assert observed(data, row("staying", "1T12")).tolist() == [50, 100]  # nobody at the start
+    assert observed(data, row("staying", "2T00")).tolist() == [100, 200]
+    assert observed(data, row("staying", "2T12", place="north")).tolist() == [170, 340]
+    assert observed(data, row("staying", "3T00", place="XBB|XCC")).tolist() == [235, 470]
+
+
 def test_a_queue_lies_between_the_ends_of_steps(run: Trajectory) -> None:
     assert observed(run, row("queue_persons", "1T12", place="XBB")).tolist() == [100, 200]
     assert observed(run, row("queue_persons", "1T15")) == pytest.approx([150, 300])

@@ -184,7 +184,7 @@ def _run_flee(
     out: Path | None,
     settings: Path | None,
     rules: str | None,
-    members: int | None,
+    members: int | range | None,
     seed: int | None,
     threads: int | None,
     per_member: bool,
@@ -291,6 +291,12 @@ def merge(
             from egress.parts import found, joined
 
             whole = found(parts, members)
+        from egress.report import flee
+
+        if flee.is_part(whole[0]):
+            _merge_flee(bar, whole, out, scenario)
+            return
+        with _phase(bar, seconds, "reading"):
             source = scenario or str(whole[0].facts.get("source") or whole[0].attrs["scenario"])
             chosen = _as_run(source, whole[0])
         from egress.report import folder
@@ -301,6 +307,20 @@ def merge(
                 result = joined(whole, lambda share: bar.update(bar.task_ids[0], completed=share))
             _write_to(part, bar, seconds, source, chosen, result, bool(whole[0].facts.get("exact")))
     typer.echo(f"Written to {place}: {result.data.sizes['member']} members of {len(whole)} parts", err=True)
+
+
+def _merge_flee(bar: Progress, parts: list[Part], out: Path | None, source: str | None) -> None:
+    """Put the parts of a run of Flee's rules together: print a summary and write its folder."""
+    from egress.report import flee
+
+    task = bar.task_ids[0]
+    place, done = flee.merge_folder(
+        parts, out, source=source, progress=lambda share: bar.update(task, completed=share),
+        say=lambda name: bar.update(task, description=name),
+    )  # fmt: skip
+    bar.stop()
+    _print(flee.summary(done))
+    typer.echo(f"Written to {place}: {len(done.members)} members of {len(parts)} parts", err=True)
 
 
 def _as_run(source: str, part: Part) -> Scenario:
@@ -379,6 +399,14 @@ def forecast(
     if cold and (observations or posterior):
         raise typer.BadParameter("--cold uses no count: leave out --observations and --posterior")
     with _bar() as bar:
+        from egress.formats.flee.folder import is_flee
+
+        if is_flee(Path(scenario)):
+            vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
+            _refuse(vain | {"--exceed": exceed, "--archive": archive}, "is not for Flee folders")
+            options = {"days": days, "members": members, "seed": seed, "threads": threads}
+            _forecast_flee(bar, Path(scenario), as_of, out, exact, options)
+            return
         with _phase(bar, {}, "reading"):
             from egress.report import folder, forecasting
 
@@ -397,6 +425,25 @@ def forecast(
     typer.echo(f"Written to {place}", err=True)
     if archive is not None:
         typer.echo(f"Archived as {asked.archived(hub, archive)}", err=True)
+
+
+def _forecast_flee(
+    bar: Progress, source: Path, as_of: date | datetime, out: Path | None, exact: bool, options: dict[str, Any]
+) -> None:
+    """Forecast the camps of a Flee folder: print a summary and write its folder."""
+    from egress.report import flee_forecast
+
+    if isinstance(as_of, datetime):
+        raise typer.BadParameter("--as-of: Flee folders go by days: expected a day such as 2012-09-01")
+    task, given = bar.task_ids[0], {name: value for name, value in options.items() if value is not None}
+    place, made = flee_forecast.run_folder(
+        source, as_of, out, exact=exact, options=given,
+        progress=lambda share: bar.update(task, completed=share),
+        say=lambda name: bar.update(task, description=name),
+    )  # fmt: skip
+    bar.stop()
+    _print(flee_forecast.summary(made))
+    typer.echo(f"Written to {place}", err=True)
 
 
 @app.command()

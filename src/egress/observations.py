@@ -38,12 +38,13 @@ UNITS = {
     "net": PERSONS,
     "detained": PERSONS,
     "called_up": PERSONS,
+    "staying": ("persons",),
     "queue_persons": ("persons",),
     "queue_vehicles": ("vehicles",),
     "wait_hours": ("h",),
 }
 """What can be counted, and the units that a count of it may have."""
-LEVELS = ("queue_vehicles", "queue_persons", "wait_hours")
+LEVELS = ("queue_vehicles", "queue_persons", "wait_hours", "staying")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
 SAME = ("series", "what", "kind", "source")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -77,7 +78,7 @@ class Observations:
         rows = _rows(reading)
         if reading.faults:
             raise ObservationError(reading.faults)
-        return cls(_frame(rows))
+        return cls(frame(rows))
 
     @classmethod
     def of(cls, scenario: str | Path) -> Observations:
@@ -86,12 +87,12 @@ class Observations:
         Raises ScenarioError where there is no such scenario, ObservationError as `read` does.
         """
         path = loading._folder(scenario) / FILE
-        return cls.read(path) if path.exists() else cls(_frame([]))
+        return cls.read(path) if path.exists() else cls(frame([]))
 
     @classmethod
     def none(cls) -> Observations:
         """Return a table without counts."""
-        return cls(_frame([]))
+        return cls(frame([]))
 
     def known(self, as_of: datetime) -> Observations:
         """Return the counts published before a moment; those without `published_at` never are.
@@ -130,11 +131,13 @@ def names(cell: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"[,|]", cell) if part.strip())
 
 
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows with all of COLUMNS as the table that Observations holds."""
     import pandas as pd
 
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({name: float if name in NUMBERS else str for name in COLUMNS})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {name: float if name in NUMBERS else str for name in COLUMNS}
+    )
 
 
 # Faults

@@ -162,6 +162,8 @@ def _level(data: xr.Dataset, row: Row, what: str, at: float) -> Floats:
         return _called_up(data, row, at)
     if what not in LEVELS:
         raise _Unseen(f"{what} are counted over a window, not at a moment")
+    if what == "staying":
+        return _staying(data, row, at)
     lanes = _lanes(data, row, vehicles=what == "queue_vehicles")
     queue = data["queue"].transpose("member", "step", "lane").values[:, :, lanes]
     if what == "wait_hours":
@@ -185,6 +187,13 @@ def _called_up(data: xr.Dataset, row: Row, at: float) -> Floats:
     """Return [member] the stock of people called up at a moment."""
     stock = data["outcomes"].sel(outcome="called_up").transpose("member", "day", "region").values
     chosen = stock[:, :, _regions(data, row)].sum(axis=2)
+    return _between(chosen, np.zeros(len(chosen)), 24.0, at)
+
+
+def _staying(data: xr.Dataset, row: Row, at: float) -> Floats:
+    """Return [member] the people of the surge who are in a place at a moment."""
+    stock = data["arrivals"].sel(measure="staying").transpose("member", "day", "crossing").values
+    chosen = stock[:, :, _crossings(data, row)].sum(axis=2)
     return _between(chosen, np.zeros(len(chosen)), 24.0, at)
 
 
@@ -326,7 +335,7 @@ def _counted(chance: Floats, shape: float, mean: Floats) -> Floats:
 
 def dispersion(row: Row) -> float:
     """Return r of the row's kind of source."""
-    if row["what"] in LEVELS:
+    if row["what"] in LEVELS and row["what"] != "staying":
         return QUEUE
     return ROUNDED if all(_exponent(number) >= ROUND_ZEROS for number in _said(row)) else EXACT
 

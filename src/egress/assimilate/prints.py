@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Row = Mapping[Any, Any]
 LEVELS = "source_level"
+AS_PRINTED = "as_printed"
+"""Attribute of a trajectory whose members are what sources print already, their errors included."""
 
 
 def with_levels(trajectory: Trajectory, learnt: Learnt) -> Trajectory:
@@ -42,8 +44,8 @@ def printed(trajectory: Trajectory, row: Row, known: Observations, seed: int) ->
     """Return [member] what the source of a row would print; NaN where a member cannot say."""
     base, flow = _since(row, known)
     values = observed(trajectory, flow) * _level(trajectory, row)
-    if not np.isfinite(values).any():
-        return values
+    if not np.isfinite(values).any() or AS_PRINTED in trajectory.data.attrs:
+        return base + values
     return base + print_like(values, flow, seed)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from io import StringIO
 from itertools import product
@@ -23,7 +23,7 @@ import numpy as np
 
 from egress.engine.draws import purpose, uniforms
 from egress.engine.flee import gravity, spawn
-from egress.engine.flee.case import FleeCase, FleeRules, Floats
+from egress.engine.flee.case import FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.gravity import Ground, Law
 from egress.errors import Fault
 from egress.flee.measures import ard
@@ -130,8 +130,20 @@ def run_case(case: FleeCase, rules: FleeRules, *, members: int | Iterable[int] =
         gravity.arrive(seed, number, land.people, gravity.shares(land, law), weight, law.following, camps, left)
         inside[m][:, land.camps], begun[m] = camps, left
     none = np.zeros((len(numbers), days), np.int32)
-    stock = np.zeros(places, np.int64)
-    stock[land.camps] = land.stock
+    stock = _stock(land, places)
     spawned = none + land.people.astype(np.int32)
     due = spawn.due(case, rules)
     return FleeRun(case, rules, seed, numbers, land.camps, due, inside, none, spawned, none, begun, stock, own=True)
+
+
+def as_own(run: FleeRun) -> FleeRun:
+    """Return a run put together from parts as one of egress's rules."""
+    stock = _stock(gravity.ground(run.case, run.rules), len(run.case.places))
+    return replace(run, stock=stock, own=True)
+
+
+def _stock(land: Ground, places: int) -> Ints:
+    """Return [P] people in camps before day 0."""
+    stock = np.zeros(places, np.int64)
+    stock[land.camps] = land.stock
+    return stock

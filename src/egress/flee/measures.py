@@ -12,6 +12,8 @@ import numpy as np
 
 from egress.engine.flee.case import Floats, Ints
 
+NAIVE = (7, 30)  # days: what is printed beside ARD
+
 
 def ard(sim: Floats | Ints, data: Floats | Ints) -> Floats:
     """Return the averaged relative difference [...] of sim [..., D, C] from data [D, C].
@@ -39,3 +41,8 @@ def persistence(data: Floats | Ints, days: int) -> float:
     before = np.zeros_like(data)
     before[days:] = data[:-days]
     return float(ard(before, data))
+
+
+def naive(data: Floats | Ints) -> list[tuple[int, float]]:
+    """Return the days of NAIVE and the ARD of persistence over them, where the data [D, C] are longer."""
+    return [(days, persistence(data, days)) for days in NAIVE if days < len(data)]

@@ -68,6 +68,20 @@ class FleeRun:
         level = self.case.data.level[[rows[int(i)] for i in self.camps]].T
         return np.asarray(level - level[0] if self.rules.empty_camps_on_day0 else level)
 
+    @classmethod
+    def of(cls, data: xr.Dataset, case: FleeCase, rules: FleeRules) -> FleeRun:
+        """Return the run that `dataset` wrote, of the same case and rules (parts of it: all their members)."""
+        layout = plan(case, rules)
+        names = {"gone": "deactivated"} | {name: name for name in ("inside", "moving", "spawned", "origins")}
+        arrays: dict[str, Any] = {name: data[variable].values for name, variable in names.items()}
+        members, seed = data["member"].values, int(data.attrs["seed"])
+        return cls(case, rules, seed, members, layout.camps, layout.due, **arrays, stock=layout.plan.start.stock)
+
+    @property
+    def happen(self) -> Ints:
+        """Return [M, N] of bool: which closures happen."""
+        return happening(self.case, self.seed, self.members)
+
     def dataset(self) -> xr.Dataset:
         """Return the run as integers with dims member, day and place."""
         import xarray as xr
@@ -135,8 +149,9 @@ def run_case(
     seed: int = SEED,
     threads: int | None = None,
     progress: Progress | None = None,
+    departures: Ints | None = None,
 ) -> FleeRun:
-    """Run members of a case; see `run`."""
+    """Run members of a case; see `run`. `departures` [M, D] int64 stand for those that the data say of each day."""
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     plans = _plans(case, rules, seed, numbers)
     count, days, places = len(numbers), case.length, len(case.places)
@@ -151,7 +166,7 @@ def run_case(
 
     def work(m: int) -> None:
         with rooms.borrow(plans[m]) as room:
-            record = room.run(seed, int(numbers[m]))
+            record = room.run(seed, int(numbers[m]), None if departures is None else departures[m])
         out["inside"][m], out["moving"][m] = record.inside, record.moving
         out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
         out["origins"][m] = record.spawned.sum(axis=0)
@@ -167,16 +182,22 @@ def run_case(
 
 def _plans(case: FleeCase, rules: FleeRules, seed: int, members: Ints) -> list[Layout]:
     """Return the plan of each member: closures that are not certain happen or not."""
-    happen = np.ones((len(members), len(case.closures)), dtype=bool)
-    for n, closure in enumerate(case.closures):
-        if closure.probability < 1.0:
-            happen[:, n] = uniforms(seed, members, 0, n, CLOSES) < closure.probability
+    happen = happening(case, seed, members)
     made: dict[bytes, Layout] = {}
     for row in happen:
         if row.tobytes() not in made:
             chosen = tuple(closure for closure, yes in zip(case.closures, row, strict=True) if yes)
             made[row.tobytes()] = plan(case, rules, chosen)
     return [made[row.tobytes()] for row in happen]
+
+
+def happening(case: FleeCase, seed: int, members: Ints) -> Ints:
+    """Return [M, N] of bool: which closures happen in which members; drawn by the number of the member."""
+    happen = np.ones((len(members), len(case.closures)), dtype=bool)
+    for n, closure in enumerate(case.closures):
+        if closure.probability < 1.0:
+            happen[:, n] = uniforms(seed, members, 0, n, CLOSES) < closure.probability
+    return happen
 
 
 class _Rooms:

@@ -33,6 +33,7 @@ BANDS = (("p05", "p95", "90 %"), ("p10", "p90", "80 %"), ("p25", "p75", "50 %"))
 SHADES = {"90 %": 0.16, "80 %": 0.22, "50 %": 0.34}
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 WIDE, HALF = 900, 375  # px
+LONG, MONTHS, MOST_TICKS = 150, (1, 2, 3, 6, 12), 6  # days from which an axis has ticks by the month
 SEATS = (
     (0, "today or tomorrow", "#f1f5f9"),
     (2, "in 2–3 days", "#c6dbef"),
@@ -69,6 +70,13 @@ def png(chart: Chart) -> bytes:
     spec = _styled(chart, None)
     spec["config"]["background"] = "white"
     return bytes(vl_convert.vegalite_to_png(spec, scale=2))
+
+
+def picture(chart: Chart) -> str:
+    """Return a chart as an SVG file of its own, on white."""
+    spec = _styled(chart, None)
+    spec["config"]["background"] = "white"
+    return str(vl_convert.vegalite_to_svg(spec))
 
 
 def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -139,11 +147,14 @@ def fan(
 
 
 def _days(times: pd.Series[Any], narrow: bool = False, orient: Any = "bottom") -> alt.Axis:
-    """Return an axis of days: ticks by the week, closer for periods under three weeks."""
-    every = (2 if (times.max() - times.min()).days <= 21 else 7) * (2 if narrow else 1)
-    ticks = pd.date_range(times.min().normalize(), times.max(), freq=f"{every}D")
+    """Return an axis of days: ticks by the week, closer for periods under three weeks, by months for long ones."""
+    length = (times.max() - times.min()).days
+    every = (2 if length <= 21 else 7) * (2 if narrow else 1)
+    months = next((step for step in MONTHS if length / 30 / step <= MOST_TICKS), MONTHS[-1])
+    freq, form = (f"{months}MS", "%b %Y") if length > LONG else (f"{every}D", "%-d %b")
+    ticks = pd.date_range(times.min().normalize(), times.max(), freq=freq)
     values = [alt.DateTime(year=t.year, month=t.month, date=t.day) for t in ticks]
-    return alt.Axis(values=values, format="%-d %b", grid=True, labelFlush=False, orient=orient)
+    return alt.Axis(values=values, format=form, grid=True, labelFlush=False, orient=orient)
 
 
 def _marks(seen: pd.DataFrame, table: pd.DataFrame, unit: str) -> list[Chart]:

@@ -1,27 +1,35 @@
-"""The folder of a run of Flee's rules, and the drop-in for Flee's run.py.
+"""The folder of a run of Flee's rules, its parts put together, and the drop-in for Flee's run.py.
 
 flee_out.csv      Flee's own columns, means over members     flee_members.csv   mean and sd by day and camp
 ard.json          Flee's measures of error, by member        trajectory.nc      agents by member, day, place
-RUNS/*/out.csv    Flee's own table of each member            run.json           what was run
+report.html       headline, camps with data, map, limits     run.json           what was run
+RUNS/*/out.csv    Flee's own table of each member
 """
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import egress
 from egress.engine.flee.case import SEMANTICS
-from egress.errors import OutputError
-from egress.flee import output
-from egress.flee.measures import persistence
-from egress.flee.run import OWN, SEED, FleeRun, Progress, run
+from egress.errors import MergeError, OutputError
+from egress.flee import gravity, measures, output
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run, run_case
+from egress.formats.flee import FleeFolder, Instance, read_instance
+from egress.formats.flee.read import warn
+from egress.parts import Part, joined
 from egress.report import folder
 
-NAIVE = (7, 30)  # days: persistence printed beside ARD (flee.md section 16)
+if TYPE_CHECKING:
+    import xarray as xr
+
+Say = Callable[[str], None]
 
 
 def run_folder(
@@ -30,29 +38,73 @@ def run_folder(
     *,
     settings: Path | None = None,
     rules: str | None = None,
-    members: int | Iterable[int] = 1,
+    members: int | range = 1,
     seed: int | None = None,
     threads: int | None = None,
     per_member: bool = False,
     progress: Progress | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> tuple[Path, FleeRun]:
     """Run a Flee folder and write the folder of the run; return its path and the run. Raises EgressError."""
     place = out or folder.default(_name(source), datetime.now())
     with folder.prepared(place) as part:
         say("running")
-        done = run(
-            source,
-            settings=settings,
-            rules=rules,
-            members=members,
-            seed=SEED if seed is None else seed,
-            threads=threads,
-            progress=progress,
-        )
-        say("writing")
-        _write(part, done, per_member)
+        instance = _read(source, settings, rules)
+        given: dict[str, Any] = {"members": members, "seed": SEED if seed is None else seed}
+        if rules == OWN:
+            done = gravity.run_case(instance.case, instance.rules, **given)
+        else:
+            done = run_case(instance.case, instance.rules, **given, threads=threads, progress=progress)
+        asked = {"source": str(source), "settings": None if settings is None else str(settings)}
+        piece = f"{members.start}:{members.stop}" if isinstance(members, range) else ""
+        _write(part, done, _dataset(done, instance, piece), instance, asked, per_member, say)
     return place, done
+
+
+def merge_folder(
+    parts: Sequence[Part],
+    out: Path | None = None,
+    *,
+    source: str | None = None,
+    progress: Progress | None = None,
+    say: Say = lambda _: None,
+) -> tuple[Path, FleeRun]:
+    """Put the parts of a run together (those of `egress.parts.found`): the same files as one run of all members.
+
+    The folder that was run is read again, from `source` where it has moved. Raises EgressError.
+    """
+    facts = parts[0].facts
+    asked = {"source": source or facts["source"], "settings": facts["settings"]}
+    settings = None if asked["settings"] is None else Path(asked["settings"])
+    instance = _read(Path(asked["source"]), settings, facts["rules"] if facts["rules"] != "own" else None)
+    ran = str(parts[0].attrs["scenario_hash"])
+    if ran != instance.hash:
+        raise MergeError(
+            f"{parts[0].folder}: ran another folder than {asked['source']} is now ({ran}, not {instance.hash}); "
+            "name the one that was run with --scenario"
+        )
+    place = out or folder.default(str(facts["scenario"]), datetime.now())
+    with folder.prepared(place) as part:
+        say("merging")
+        data = joined(parts, progress).data
+        case = replace(instance.case, name=str(facts["scenario"]))
+        done = FleeRun.of(data, case, instance.rules)
+        if facts["rules"] == OWN:
+            done = gravity.as_own(done)
+        _write(part, done, data, instance, asked, all(one.facts["per_member"] for one in parts), say)
+    return place, done
+
+
+def is_part(part: Part) -> bool:
+    """Say whether the run that a folder is part of had Flee's rules."""
+    return "hasten" in part.attrs
+
+
+def _read(source: Path, settings: Path | None, rules: str | None) -> Instance:
+    instance = read_instance(source, settings, rules="flee" if rules == OWN else rules)
+    for warning in instance.warnings:
+        warn(warning)
+    return instance
 
 
 def _rules(done: FleeRun) -> str:
@@ -67,37 +119,66 @@ def _name(source: Path) -> str:
     return resolved.parent.name if resolved.name in ("input_csv", "scenario.yaml") else resolved.name
 
 
-def _write(part: Path, done: FleeRun, per_member: bool) -> None:
+def _dataset(done: FleeRun, instance: Instance, piece: str) -> xr.Dataset:
+    """Return the trajectory with what it says of its run, by which `merge` knows what belongs together."""
+    about = {
+        "egress_version": egress.__version__,
+        "scenario": done.case.name,
+        "scenario_hash": instance.hash,
+        "rules": _rules(done),
+        "hasten": done.rules.hasten,
+        "members": len(done.members),
+        "part": piece,
+        "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+    return done.dataset().assign_attrs(about)
+
+
+def _write(
+    part: Path,
+    done: FleeRun,
+    data: xr.Dataset,
+    instance: Instance,
+    asked: dict[str, Any],
+    per_member: bool,
+    say: Say,
+) -> None:
+    """Write every file of a run."""
+    from egress.report import flee_page
+    from egress.report.tables import write_text
+
+    say("writing tables")
     files = output.write(part, done, per_member=per_member)
     try:
-        data = done.dataset()
         packed = {name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iu"}
         data.to_netcdf(part / "trajectory.nc", engine="h5netcdf", encoding=packed)
     except OSError as error:
         raise OutputError(f"cannot write trajectory.nc: {error.strerror or error}") from error
+    say("writing report.html")
+    flee_page.render(done, instance, data.attrs, part / "report.html")
+    names = ("egress_version", "scenario", "scenario_hash", "rules", "hasten", "seed", "members", "platform")
+    merged = data.attrs.get("merged")
     facts = {
-        "egress_version": egress.__version__,
-        "scenario": done.case.name,
-        "rules": _rules(done),
-        "hasten": done.rules.hasten,
-        "seed": done.seed,
-        "members": len(done.members),
-        "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        **{name: folder.plain(data.attrs[name]) for name in names},
+        **asked,
+        "per_member": per_member,
+        "part": data.attrs["part"] or None,
+        "merged": json.loads(merged) if merged else None,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "files": [*files, "trajectory.nc", "run.json"],
+        "files": [*files, "trajectory.nc", "report.html", "run.json"],
     }
-    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-    (part / "run.json").write_text(text, "utf-8", newline="\n")
+    write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", part / "run.json")
 
 
 def summary(done: FleeRun) -> str:
     """Return a few lines on a run: measures beside the naive ones, and camps at the end."""
     said, data, sim = output.measures(done), done.data, done.sim
-    naive = ", ".join(f"{days} days ago {persistence(data, days):.3f}" for days in NAIVE if days < len(data))
+    before = ", ".join(f"{days} days ago {value:.3f}" for days, value in measures.naive(data))
+    beside = f" (as the camps were {before})" if before else ""
     people = f" agents of {done.rules.hasten} people" if done.rules.hasten > 1 else " people"
     lines = [
         f"{done.case.name}: {len(done.members)} members, {done.case.length} days from {done.case.start}",
-        f"ARD {said['ard']:.4f}, rescaled {said['ard_rescaled']:.4f} (as the camps were {naive})",
+        f"ARD {said['ard']:.4f}, rescaled {said['ard_rescaled']:.4f}{beside}",
         f"{'camp':24} {'data':>10} {'mean':>10} {'5 %':>10} {'95 %':>10}  {people.strip()}, last day",
     ]
     for c, name in enumerate(done.names):
@@ -105,13 +186,15 @@ def summary(done: FleeRun) -> str:
         low, high = last[int(0.05 * (len(last) - 1))], last[round(0.95 * (len(last) - 1))]
         mean = sum(last) / len(last)
         lines.append(f"{name:24} {data[-1, c]:10,} {mean:10,.0f} {low:10,} {high:10,}")
+    for n, closure in enumerate(done.case.closures):
+        if closure.probability < 1:
+            named = " ".join((closure.kind, *filter(None, closure.names)))
+            lines.append(f"{named} happens in {int(done.happen[:, n].sum())} of {len(done.members)} members")
     return "\n".join(lines)
 
 
 def drop_in(input_csv: Path, source_data: Path, days: int, settings: Path, seed: int | None) -> str:
     """Return what Flee's run.py prints for the same arguments: out.csv of one member (0 days: as the folder says)."""
-    from egress.formats.flee import FleeFolder
-
     place = FleeFolder(input_csv, source_data, settings, Path())
     done = run(place, days=days if days > 0 else None, members=1, seed=SEED if seed is None else seed, threads=1)
     return output.out_csv(done, 0)

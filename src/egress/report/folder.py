@@ -170,7 +170,7 @@ def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float], source
     names = ("scenario", "scenario_title", "scenario_hash", "seed", "members", "step_hours", "platform")
     return {
         "egress_version": attrs["egress_version"],
-        **{name: _plain(attrs[name]) for name in names},
+        **{name: plain(attrs[name]) for name in names},
         "source": source,
         "part": attrs.get("part") or None,
         "merged": json.loads(merged) if merged else None,
@@ -183,6 +183,6 @@ def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float], source
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a number as Python knows it: attributes read from a file are of NumPy."""
     return value.item() if hasattr(value, "item") else value

@@ -128,8 +128,11 @@ def _countries() -> Chart:
 
 def _outlines(view: View, home: str) -> list[dict[str, Any]]:
     """Return the outlines that touch the drawing, in px; none for made-up countries."""
-    if home not in {outline["code"] for outline in outlines()}:
-        return []
+    return land(view, home) if home in {outline["code"] for outline in outlines()} else []
+
+
+def land(view: View, home: str) -> list[dict[str, Any]]:
+    """Return the outlines that touch the drawing, in px, with `home` marked."""
     return [
         _feature(ring, outline["code"] == home) for outline in outlines() for ring in _rings(outline["rings"], view)
     ]
@@ -218,7 +221,7 @@ def _points(points: pd.DataFrame) -> list[Chart]:
     if table.empty:
         return []
     table = table.assign(
-        area=6 + 520 * table["people"] / table["people"].max(),
+        area=area(table["people"], table["people"].max()),
         text=[f"{name}: {people(n)} people" for name, n in zip(table["name"], table["people"], strict=True)],
     )
     look = {"origin": (INK, 0.0), "door": (ORANGE, 0.75), "place": (GREEN, 0.75)}
@@ -229,6 +232,11 @@ def _points(points: pd.DataFrame) -> list[Chart]:
         for kind, (colour, full) in look.items()
         if (table["kind"] == kind).any()
     ]
+
+
+def area(people: Any, most: float) -> Any:
+    """Return the area of a disc (px²) for a number of people, where `most` are the most of any."""
+    return 6 + 520 * people / most
 
 
 def _names(points: pd.DataFrame) -> list[Chart]:

@@ -28,6 +28,7 @@ WHAT = {
     "net": "entries less exits",
     "queue_vehicles": "vehicles waiting",
     "queue_persons": "people waiting",
+    "staying": "people staying",
     "wait_hours": "hours of waiting",
     "detained": "detained",
     "called_up": "called up",

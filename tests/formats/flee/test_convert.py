@@ -23,7 +23,7 @@ def converted(small: Small, tmp_path: Path, changes: dict[str, Any] | None = Non
 def test_a_folder_becomes_tables_with_headers_and_sources(small: Small, tmp_path: Path) -> None:
     out = converted(small, tmp_path)
     assert sorted(path.name for path in out.iterdir()) == [
-        "conflicts.csv", "counts.csv", "evidence.csv", "places.csv", "routes.csv", "scenario.yaml",
+        "conflicts.csv", "counts.csv", "evidence.csv", "observations.csv", "places.csv", "routes.csv", "scenario.yaml",
     ]  # fmt: skip
     assert (out / "conflicts.csv").read_text() == (
         "place,starts,ends,source\n"

@@ -267,13 +267,14 @@ class Room:
     plan: Plan
     states: int = ROOM
 
-    def run(self, seed: int, member: int) -> Record:
-        """Return what happened in one member. Raises RunError."""
+    def run(self, seed: int, member: int, due: Ints | None = None) -> Record:
+        """Return what happened in one member, with departures [D] of its own where they are given. Raises RunError."""
+        plan = self.plan if due is None else self.plan._replace(days=self.plan.days._replace(due=due))
         while True:
             record = self._record()
             evening, night, wave, further = (table(self.states) for _ in range(4))
             tables = Tables(evening, night, wave, further, moves(MOVES * self.states))
-            outcome, day = run_days(self.plan, seed, member, self._desk(), tables, record)
+            outcome, day = run_days(plan, seed, member, self._desk(), tables, record)
             if outcome != NO_ROOM:
                 break
             self.states *= 2

@@ -18,9 +18,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from egress.errors import OutputError
 from egress.formats.flee.folder import SCENARIO, is_converted
+from egress.formats.flee.published import observations
 from egress.formats.flee.read import Instance, read_instance
 from egress.formats.flee.scenario import TABLES, FleeClosure
 from egress.formats.flee.settings import sections_of
+from egress.observations import REQUIRED
 
 NOTE = """\
 Converted from a Flee folder; `egress run` gives the same as for that folder.
@@ -61,6 +63,11 @@ def _files(instance: Instance, name: str) -> dict[str, str]:
     """Return the files of a scenario by name; tables without rows are left out."""
     tables = {table: getattr(instance.scenario, table) for table in TABLES}
     texts = {f"{table}.csv": _csv(table, rows) for table, rows in tables.items() if rows}
+    counted = observations(instance.scenario).data
+    if len(counted):
+        texts["observations.csv"] = counted[[*REQUIRED, "unit"]].to_csv(
+            index=False, lineterminator="\n", float_format="%.10g"
+        )
     return {SCENARIO: _yaml(instance, name), **texts}
 
 

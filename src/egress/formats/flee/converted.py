@@ -18,6 +18,7 @@ from egress.scenario.positions import Cell, Loc, Reading, read_csv, read_yaml, s
 
 YAML_FILE = "scenario.yaml"
 SETTINGS = "settings"
+OTHER_TABLES = ("observations",)  # written for `egress score`; not read here
 
 
 def read_converted(
@@ -52,7 +53,7 @@ def _read(folder: Path) -> Reading:
             reading.partial = True
     for path in sorted(folder.glob("*.csv")):
         hint = nearest(path.stem, TABLES)
-        if path.stem not in TABLES and "did you mean" in hint:
+        if path.stem not in (*TABLES, *OTHER_TABLES) and "did you mean" in hint:
             reading.faults.append(Fault(shown(path), 0, 0, f"unknown table {path.stem!r}{hint}"))
     return reading
 

@@ -124,6 +124,16 @@ def levels(
     mirror: bool,
 ) -> tuple[tuple[str, ...], Floats, list[Problem]]:
     """Return the camps in the order of the counts, their agents by day [R, D] as real numbers, and what is wrong."""
+    merged, problems = reported(counts, corrections, start, hasten, mirror)
+    every_day = np.arange(days)
+    rows = [reports.at(every_day) for reports in merged.values()]
+    return tuple(merged), np.array(rows).reshape(len(rows), days), problems
+
+
+def reported(
+    counts: Iterable[FleeCount], corrections: Iterable[FleeCorrection], start: date, hasten: int, mirror: bool
+) -> tuple[dict[str, Reports], list[Problem]]:
+    """Return the reports of each camp, files added and registrations corrected, and what is wrong."""
     problems: list[Problem] = []
     merged: dict[str, Reports] = {}
     for camp, parts in tables(counts, start, hasten).items():
@@ -131,9 +141,7 @@ def levels(
         if reports is not None:
             merged[camp] = reports
     _correct_all(merged, corrections, start, hasten, problems)
-    every_day = np.arange(days)
-    rows = [reports.at(every_day) for reports in merged.values()]
-    return tuple(merged), np.array(rows).reshape(len(rows), days), problems
+    return merged, problems
 
 
 def _merged(parts: list[tuple[int, Reports]], mirror: bool, problems: list[Problem]) -> Reports | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,13 @@ class Instance:
     case: FleeCase
     rules: FleeRules
     warnings: tuple[Fault, ...]
+
+    @property
+    def hash(self) -> str:
+        """Return 12 hexadecimal digits that change whenever what is said or a setting does; names are left out."""
+        said = self.scenario.model_dump(mode="json", exclude={"name", "title", "evidence"})
+        plain = json.dumps([said, asdict(self.rules)], sort_keys=True, separators=(",", ":"), default=str)
+        return sha256(plain.encode()).hexdigest()[:12]
 
     @property
     def size(self) -> str:
