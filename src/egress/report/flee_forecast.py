@@ -158,7 +158,7 @@ def _fan(made: Forecast, camp: str) -> Any:
     import pandas as pd
 
     from egress.report import charts
-    from egress.report.page import Figure, _drawn
+    from egress.report.page import Figure
 
     daily = made.trajectory.daily(camp, "staying")
     shown = daily.sel(day=daily["day"] >= made.first_day - np.timedelta64(BEFORE, "D")).transpose("member", "day")
@@ -171,7 +171,7 @@ def _fan(made: Forecast, camp: str) -> Any:
     chart = charts.fan(charts.series(shown.values, times), "people", dots)
     end = Range.of(shown.values[:, -1])
     said = f"On {_day(_end(made))}: {end.people()}."
-    return Figure(camp, _drawn(chart, f"People in {camp}"), said)
+    return Figure(camp, charts.Drawing(chart, f"People in {camp}"), said)
 
 
 def _camps(made: Forecast) -> list[str]:

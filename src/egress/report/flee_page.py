@@ -23,7 +23,7 @@ from egress.formats.flee import Instance
 from egress.formats.flee.counts import reported
 from egress.report import charts, flee_map
 from egress.report.facts import Range, listed
-from egress.report.page import Figure, Table, _drawn, _split
+from egress.report.page import Figure, Table, _split
 from egress.report.rounding import people
 from egress.report.tables import write_text
 
@@ -239,7 +239,7 @@ def fans(run: FleeRun, instance: Instance) -> Iterator[Figure]:
         inside = dots[(dots["from"] >= days[0]) & (dots["from"] <= days[-1])]
         inside = inside.drop_duplicates(["from", "per_day"], keep="last")
         caption = _counted(int((~inside["late"]).sum()), int(inside["late"].sum()))
-        yield Figure(name, _drawn(charts.fan(table, "people", inside), f"People in {name}"), caption)
+        yield Figure(name, charts.Drawing(charts.fan(table, "people", inside), f"People in {name}"), caption)
 
 
 def _counted(reports: int, corrected: int) -> str:
@@ -269,7 +269,7 @@ def map_figure(run: FleeRun) -> Figure | None:
     said = f"Most set out from {listed(first)}. " if first else ""
     return Figure(
         "Where they set out, the roads, the camps on the last day",
-        _drawn(chart, "Map of origins, roads and camps", outlines),
+        charts.Drawing(chart, "Map of origins, roads and camps", outlines),
         f"{said}Black rings: people who set out over the whole period; green discs: people in camps on the last day, "
         "orange rings the same as the data have it (all grow in area with people; middle of the members); grey lines: "
         "roads, dashed where a closure shuts them at some time; grey dots: places.",
