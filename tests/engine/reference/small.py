@@ -121,9 +121,10 @@ class Small:
     now: news.Now
 
     def again(self) -> None:
-        """Go on to the next step."""
+        """Go on to the next step, if there is one: after the last there is no news."""
         self.state.step += 1
-        self.now = news.step(self.members, self.state)
+        if self.state.step < self.members.world.steps:
+            self.now = news.step(self.members, self.state)
 
 
 def run(said: Scenario, members: int = 1) -> Small:
