@@ -70,8 +70,8 @@ class Size:
     rounds: int = ROUNDS
 
 
-FULL = Size(300, (1, 2, 3))
-QUICK = Size(20, (1,), 2)
+FULL = Size(200, (1, 2, 3))
+QUICK = Size(10, (1,), 2)
 
 
 def size(quick: bool = False, members: int | None = None, seeds: int | None = None) -> Size:
