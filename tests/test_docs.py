@@ -10,6 +10,7 @@ import io
 import re
 import stat
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -190,6 +191,34 @@ def test_reference_has_every_field_parameter_and_command(make: ModuleType):
     assert all(f"| `{row.name}` |" in made["parameters.md"] for row in defaults())
     assert made["commands.md"].count("### egress ") == len([*app.registered_commands, *archive.registered_commands])
     assert all("```text\n\n```" not in text for text in made.values())
+
+
+def test_reference_spells_options_as_the_commands_do(make: ModuleType):
+    import typer
+
+    from egress.cli import app
+
+    sections = make.pages()["commands.md"].split("### egress ")[1:]
+    told = {section.split("\n")[0]: section for section in sections}
+    found = 0
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        for option in (*command.params, *(p for sub in getattr(command, "commands", {}).values() for p in sub.params)):
+            for spelt in (*option.opts, *option.secondary_opts):
+                if spelt.startswith("--") and spelt != "--help":
+                    assert f"`{spelt}" in told[name], (name, spelt)
+                    found += 1
+    assert found > 40
+
+
+def test_map_of_the_code_is_complete(make: ModuleType):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == re.findall(r"egress\.(\w+)", " ".join(layers))
+    text = make.pages()["order.md"] + (DOCS / "method" / "index.md").read_text("utf-8")
+    files = {path.name for path in (ROOT / "src/egress/engine/processes").glob("[!_]*.py")}
+    assert len(files) > 15
+    assert all(f"`{name}`" in text or f"/{name}`" in text for name in files)
 
 
 def test_reference_of_uncertain_fields_names_their_dimension(make: ModuleType):

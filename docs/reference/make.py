@@ -230,21 +230,25 @@ def commands() -> str:
         name = group + (command.name or callback.__name__)
         parts.append(f"### egress {name}\n\n{inspect.cleandoc(callback.__doc__ or '')}\n")
         hints = get_type_hints(callback, include_extras=True)
-        rows = [_option(word, hint) for word, hint in hints.items() if word != "return"]
+        given = inspect.signature(callback).parameters
+        rows = [_option(word, hint, given[word].default) for word, hint in hints.items() if word != "return"]
         if rows:
             parts.append(table(("argument or option", "meaning"), rows))
     return "\n".join(parts)
 
 
-def _option(name: str, hint: Any) -> tuple[str, str]:
-    """Return how an argument or option is written, and its help."""
+def _option(name: str, hint: Any, default: Any) -> tuple[str, str]:
+    """Return how an argument or option is written, and its help, with the default where that is a number."""
     info = next(part for part in hint.__metadata__ if hasattr(part, "help"))
+    told = info.help or ""
     if "Argument" in type(info).__name__:
-        return f"`{name.upper()}`", info.help or ""
-    label = next((told for told in info.param_decls or () if told.startswith("--")), f"--{name.replace('_', '-')}")
-    if hint.__origin__ is not bool:
-        label += f" {info.metavar or ('PATH' if 'Path' in str(hint.__origin__) else 'VALUE')}"
-    return f"`{label}`", info.help or ""
+        return f"`{info.metavar or name.upper()}`", told
+    spelt = (info.default, *(info.param_decls or ()))  # typer keeps the first spelling in the place of the default
+    label = next((s for s in spelt if isinstance(s, str) and s.startswith("--")), f"--{name.replace('_', '-')}")
+    if hint.__origin__ is bool:
+        return f"`{label}`" + (f", `--no-{label[2:]}`" if default is True else ""), told
+    label += f" {info.metavar or ('PATH' if 'Path' in str(hint.__origin__) else 'VALUE')}"
+    return f"`{label}`", f"{told.removesuffix('.')} (else {default})." if isinstance(default, int) else told
 
 
 def equations() -> Iterator[tuple[str, str]]:

@@ -395,7 +395,7 @@ def forecast(
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Do not round numbers of people.")] = False,
 ) -> None:
-    """Forecast the days after DATE from the counts published before it: print a summary and write a folder."""
+    """Forecast a scenario, or the camps of a Flee folder, from the counts published before DATE; write a folder."""
     if cold and (observations or posterior):
         raise typer.BadParameter("--cold uses no count: leave out --observations and --posterior")
     with _bar() as bar:
@@ -459,7 +459,7 @@ def score(
         bool, typer.Option("--quick", help="Benchmark: one seed and few members, under a minute.")
     ] = False,
     members: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Benchmark: members of a forecast (else 300).")
+        int | None, typer.Option(min=2, metavar="N", help="Benchmark: members of a forecast (else 200).")
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Benchmark: how many seeds (else 3).")] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Benchmark: also write its page.")] = None,
