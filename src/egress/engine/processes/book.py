@@ -1,4 +1,4 @@
-"""Step 6, book: seats sell out, fares climb, demand spills over.
+"""Book: seats sell out, fares climb, demand spills over.
 
     held by ordinary travellers: seats · load · G(lead), G = exp(−(lead/scale)^shape); each sale that the surge
     displaces is lost: d held = seats · load · dG · max(0, 1 − s F)

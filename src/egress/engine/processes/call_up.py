@@ -1,4 +1,4 @@
-"""Step 2, call-up: a quota served over weeks on the exposed, without replacement.
+"""Call-up: a quota served over weeks on the exposed, without replacement.
 
     due(t) = quota · (1 − 2^(−t/half_time)) / (1 − 2^(−T/half_time))
     per step: summonses = (due(t) − called up so far) / comply, spread over regions ∝ weight × exposed at home,

@@ -1,4 +1,4 @@
-"""Step 5, choose: those who act split over the admissible itineraries and waiting, by a nested logit.
+"""Choose: those who act split over the admissible itineraries and waiting, by a nested logit.
 
     P(nest) ∝ exp(λ I), I = ln Σ exp(V/λ);  P(k | nest) ∝ exp(V/λ);  P(wait) ∝ exp(V_0)
     V_k = α_x − β_h hours − β_w wait_x − β_d days − β_f ln fare − β_s s_x + ln(share still admitted)

@@ -1,4 +1,4 @@
-"""Step 8, cross: lanes served first in, first out; exit control, entry control; balking and giving up.
+"""Cross: lanes served first in, first out; exit control, entry control; balking and giving up.
 
     served = min(waiting, μ · factor · open hours), arrivals and service linear within a step
     dμ/dt = (μ* − μ)/τ_μ,  μ* = μ1 while the wait is above 2 h, else μ0

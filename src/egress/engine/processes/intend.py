@@ -1,4 +1,4 @@
-"""Step 3, intend and prepare: susceptible → preparing → ready → acting, one continuous-time chain.
+"""Intend and prepare: susceptible → preparing → ready → acting, one continuous-time chain.
 
     rates: susceptible → ready  h f,   susceptible → prep1  h (1 − f),   h = h0 F (1 + χ b) exp(η)
            prep1 → prep2 → ready  2/δ,   ready → acts  ρ,   waiting → acts  ρ0,   cooling → waiting  1/τ_c

@@ -1,4 +1,4 @@
-"""Step 1, news: what is in force, what people fear, how strongly the signals press.
+"""News: what is in force, what people fear, how strongly the signals press.
 
     F_g(t) = Σ_e a_{e,g} K_e(t) · exp(β z(t)),   K = 1 while it holds, then exp(−(t − t_e − hold)/τ)
     b_g(t) = 1 − Π_j (1 − w_j q_j(t)),           q_j = share of j's remaining window within the next 72 h

@@ -1,4 +1,4 @@
-"""Step 10, ordinary traffic: trips that would have happened anyway, in the same lanes, with a ledger of its own.
+"""Ordinary traffic: trips that would have happened anyway, in the same lanes, with a ledger of its own.
 
     entries at door x ~ Poisson(E_x · weekday · admitted · open · max(0, 1 − s F) Δ)
     exits   at entry a ~ Poisson(X_a · weekday · (lagged share of ordinary entries) Δ): those who came go back

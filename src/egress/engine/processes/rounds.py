@@ -1,4 +1,4 @@
-"""Rounds of choosing and booking within a step: the kernel of step 5 (choose.py) and step 6 (book.py).
+"""Rounds of choosing and booking within a step: the kernel of choosing (choose.py) and booking (book.py).
 
 Who acts in a step is spread over its rounds; in each of them fares are refreshed, those who want a seat ask for
 it, and those who get none choose again up to three times, then wait. Who goes by land or waits is drawn once, at

@@ -1,4 +1,4 @@
-"""Step 9, settle: arrivals stay or are in transit; some go on, some return.
+"""Settle: arrivals stay or are in transit; some go on, some return.
 
     of those who arrive a share is in transit and goes on at a rate; the others leave at a low hazard in the
     first ten days and a higher one after; those who leave go on or return

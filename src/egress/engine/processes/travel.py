@@ -1,4 +1,4 @@
-"""Step 7, travel: a calendar ring by step of arrival; boarding with exit control; road blocks.
+"""Travel: a calendar ring by step of arrival; boarding with exit control; road blocks.
 
     arrival = start + T,  T log-normal, cut at 0.1 %;  start: when in the step people acted (`acted_by`)
     P(arrive by t) = Σ_q f_q (A(t − (q − 1)h) − A(t − q h)) / h,   A(t) = ∫₀ᵗ P(T ≤ u) du,   parts q of h hours

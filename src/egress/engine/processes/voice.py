@@ -1,4 +1,4 @@
-"""Step 4, voice: protests and detentions by city and day.
+"""Voice: protests and detentions by city and day.
 
     protesters[o] ~ NegBin(mean = at home[o] / 10⁶ × turnout × weight[o] × F[o], size = scatter)
     detained ~ Binomial(protesters, detained share), drawn from those at home; released at a rate;

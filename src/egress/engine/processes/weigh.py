@@ -1,4 +1,4 @@
-"""Weights of itineraries and draws by them: the inner part of step 5 (choose.py).
+"""Weights of itineraries and draws by them: the inner part of choosing (choose.py).
 
     weight of k = exp(V/λ),  weight of a nest = (Σ weights)^λ
 
