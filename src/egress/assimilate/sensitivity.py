@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = npt.NDArray[np.float64]
-SAMPLES = 32  # base points: intervals of about ±0.2 around a total index of 0.5, russia-2022 in about two minutes
+SAMPLES = 32  # base points: intervals of about ±0.2 around a total index of 0.5
 KEPT = 12  # factors measured at every base point
 STEP = 12.0  # h; half the cost of 6 h, and the members rank alike (docs/guides/sensitivity.md)
 LOT = 200  # members run at a time: bounds the memory
