@@ -225,6 +225,18 @@ def test_a_posterior_takes_the_place_of_counts(posterior: Path, tmp_path: Path) 
     assert run.code == 0, run.err
 
 
+def test_tomorrow_learns_on_from_what_was_saved_today(own: Path, posterior: Path, tmp_path: Path) -> None:
+    kept, few = tmp_path / "kept.nc", ("--observations", own, "--members", 8)
+    said = forecast("one-border", tmp_path / "out", "--posterior", posterior, "--save-posterior", kept, *few)
+    assert said.code == 0, said.err
+    assert f"Posterior written to {kept}" in said.err
+    assert "counts since" not in said.out
+    next_day = ("--as-of", "2030-03-07", "--days", 2, "--threads", 1, "--posterior", kept, *few)
+    told = egress("forecast", "one-border", *next_day, "--out", tmp_path / "next")
+    assert told.code == 0, told.err
+    assert "and from 1 count since" in " ".join(told.out.split())
+
+
 def test_a_posterior_that_knows_later_counts_is_doubted(own: Path, tmp_path: Path) -> None:
     found, _ = calibrate("one-border", observations=Observations.read(own), members=4, rounds=1)
     found.save(tmp_path / "late.nc")

@@ -376,7 +376,10 @@ def forecast(
     ] = None,
     observations: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own counts, CSV or .xlsx.")] = None,
     posterior: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What counts have taught (egress calibrate); no more is learnt.")
+        Path | None, typer.Option(metavar="FILE", help="What counts have taught; it learns on from those since.")
+    ] = None,
+    save_posterior: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write what was learnt, for --posterior tomorrow.")
     ] = None,
     cold: Annotated[
         bool, typer.Option("--cold", help="Use no count of the crisis, and no prior that it shaped.")
@@ -396,14 +399,15 @@ def forecast(
     exact: Annotated[bool, typer.Option("--exact", help="Do not round numbers of people.")] = False,
 ) -> None:
     """Forecast a scenario, or the camps of a Flee folder, from the counts published before DATE; write a folder."""
-    if cold and (observations or posterior):
-        raise typer.BadParameter("--cold uses no count: leave out --observations and --posterior")
+    if cold and (observations or posterior or save_posterior):
+        raise typer.BadParameter("--cold uses no count: leave out --observations, --posterior and --save-posterior")
     with _bar() as bar:
         from egress.formats.flee.folder import is_flee
 
         if is_flee(Path(scenario)):
             vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
-            _refuse(vain | {"--exceed": exceed, "--archive": archive}, "is not for Flee folders")
+            vain |= {"--exceed": exceed, "--archive": archive, "--save-posterior": save_posterior}
+            _refuse(vain, "is not for Flee folders")
             options = {"days": days, "members": members, "seed": seed, "threads": threads}
             _forecast_flee(bar, Path(scenario), as_of, out, exact, options)
             return
@@ -423,6 +427,9 @@ def forecast(
                 part, made, exact, exceed or (), lambda name: bar.update(task, description=f"writing {name}")
             )
     typer.echo(f"Written to {place}", err=True)
+    if save_posterior is not None:
+        asked.learnt(made).save(save_posterior)
+        typer.echo(f"Posterior written to {save_posterior}", err=True)
     if archive is not None:
         typer.echo(f"Archived as {asked.archived(hub, archive)}", err=True)
 

@@ -7,6 +7,7 @@ were known, and what they taught. Everything a reader sees (ranges, chances, bra
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +53,8 @@ class Forecast:
     """A row per uncertain number: prior and posterior p05, p50, p95, and how much narrower (`informed`, 0 to 1)."""
     about: dict[str, Any] = field(default_factory=dict)
     """Diagnostics: effective members before learning, misfit, warnings in words."""
+    normals: Mapping[str, Floats] = field(default_factory=dict)
+    """What a posterior keeps: the standard normals that the members have learnt; empty for a saved forecast."""
 
     # Reading off the members ----------------------------------------------------------------------------
 

@@ -54,6 +54,13 @@ class Evidence:
         members = trajectory.data.sizes["member"]
         return np.stack(columns, axis=1) if columns else np.zeros((members, 0))
 
+    def beyond(self, told: Evidence) -> Evidence:
+        """Return the counts of which none had been told before, by series, kind and window."""
+        names = ["series", "kind", "start", "end"]
+        before = set(told.rows[names].itertuples(index=False, name=None))
+        return self.only(np.array([row not in before for row in self.rows[names].itertuples(index=False, name=None)],
+                                  dtype=bool))  # fmt: skip
+
     def only(self, kept: npt.NDArray[np.bool_]) -> Evidence:
         """Return some of the counts."""
         source = tuple(name for name, keep in zip(self.source, kept, strict=True) if keep)

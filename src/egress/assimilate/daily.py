@@ -93,7 +93,7 @@ def cold(scenario: str | Path, as_of: datetime | date | str, **options: Any) -> 
 
 
 def from_posterior(scenario: str | Path, as_of: datetime | date | str, posterior: Posterior, **options: Any) -> Daily:
-    """Return the forecast of members that have learnt before; nothing more is learnt."""
+    """Return the forecast of members that have learnt before, and learn on from what was published since."""
     found = forecast(scenario, as_of, posterior=posterior, **options)
     return Daily(replace(found, about=found.about | {"mode": "posterior"}))
 

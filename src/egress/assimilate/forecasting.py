@@ -7,12 +7,12 @@ future together, so that a forecast is made of whole runs of the engine, with al
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from egress.assimilate.counts import evidence
-from egress.assimilate.posterior import Posterior
+from egress.assimilate.posterior import LATE, Posterior
 from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
 from egress.assimilate.tell import count_table, learnt_table, warnings
@@ -27,7 +27,7 @@ from egress.trajectory import Trajectory
 
 MEMBERS = 1000
 DAYS = 14
-LATE = datetime(9999, 1, 1, tzinfo=UTC)
+ONWARD = 1  # rounds in which a posterior takes in what was counted since: a day or two add little (source: assumption)
 
 
 def forecast(
@@ -46,7 +46,8 @@ def forecast(
     """Return what is to be expected in the days after an origin, from what was known by then and nothing later.
 
     `as_of` is a moment with offset, or a day (its start, local time of the scenario). Counts are the scenario's own
-    and those given. With a `posterior` nothing more is learnt. Raises EgressError for an origin outside the period.
+    and those given. A `posterior` learns on from what was published since it was made. Raises EgressError for an origin
+    outside the period.
 
     >>> import egress
     >>> egress.forecast("one-border", "2030-03-06", days=2, members=10, rounds=1).places()[0]
@@ -62,11 +63,10 @@ def forecast(
     if posterior is not None:
         members = len(posterior) if members is None else members
     options: dict[str, Any] = {"days": days, "members": members or MEMBERS, "seed": seed, "threads": threads}
-    learnt_before = posterior.of(scenario, members) if posterior is not None else {}
-    rounds = 0 if posterior is not None else rounds
-    trajectory, learnt = ahead(
-        scenario, origin, counts, **options, rounds=rounds, progress=progress, normals=learnt_before
-    )
+    if posterior is not None:
+        options |= {"normals": posterior.of(scenario, members), "since": posterior.since}
+        rounds = min(rounds, ONWARD)
+    trajectory, learnt = ahead(scenario, origin, counts, **options, rounds=rounds, progress=progress)
     first = _last_day(scenario, origin) + timedelta(days=1)
     about = {
         "scenario": scenario.name,
@@ -76,11 +76,12 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
-        "warnings": warnings(learnt) if posterior is None else _doubts(posterior, origin),
+        "warnings": warnings(learnt) if posterior is None else _doubts(posterior, origin, learnt),
     }
     return Forecast(
-        with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about
-    )
+        with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about,
+        learnt.normals,
+    )  # fmt: skip
 
 
 def calibrate(
@@ -132,13 +133,19 @@ def ahead(
     threads: int | None = None,
     progress: Progress | None = None,
     normals: Normals | None = None,
+    since: datetime | None = None,
 ) -> tuple[Trajectory, Learnt]:
     """Return the trajectory from the start of the scenario to `days` after the origin, and what was learnt.
 
-    Uses the counts published before `as_of`, a moment with offset; with `rounds` 0 none, but `normals` learnt before.
-    Raises EgressError for an origin outside the period.
+    Uses the counts published before `as_of`, a moment with offset; with `rounds` 0 none. With `normals` learnt before,
+    from what was published up to `since`, only the counts that came then are learnt. Raises EgressError for an origin
+    outside the period.
     """
     known = evidence(observations, as_of)
+    luck = seed
+    if since is not None:
+        known = known.beyond(evidence(observations, min(since, as_of)))
+        luck += int(as_of.timestamp())  # not that of the rounds before
     past = ended(scenario, as_of, 0)
     whole = ended(scenario, as_of, days)
     options: dict[str, Any] = {"members": members, "seed": seed, "as_of": as_of, "threads": threads}
@@ -149,7 +156,7 @@ def ahead(
     def simulate(normals: Normals) -> tuple[Trajectory, Drawn]:
         return traced(past, **options, learnt=normals, progress=_part(progress, shares, next(step)))
 
-    learnt = smooth(simulate, known, seed, rounds) if rounds else None
+    learnt = smooth(simulate, known, luck, rounds, normals) if rounds else None
     normals = learnt.normals if learnt else normals
     trajectory, drawn = traced(whole, **options, learnt=normals, progress=_part(progress, shares, rounds))
     return trajectory, learnt or nothing(members, drawn)
@@ -186,10 +193,10 @@ def inside(scenario: Scenario, origin: datetime) -> None:
         )
 
 
-def _doubts(posterior: Posterior, origin: datetime) -> list[str]:
-    """Return in words that a posterior may know what was published after the origin."""
-    if posterior.until and datetime.fromisoformat(posterior.until) <= origin:
-        return []
+def _doubts(posterior: Posterior, origin: datetime, learnt: Learnt) -> list[str]:
+    """Return in words what to doubt in what was learnt since, or that a posterior knows what came after the origin."""
+    if posterior.since <= origin:
+        return warnings(learnt) if len(learnt.evidence) else []
     until = f"counts published up to {posterior.until}" if posterior.until else "all counts ever published"
     return [f"The posterior has learnt from {until}, later than the origin: this is hindsight, not a forecast."]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from egress.ensemble import Normals
 from egress.errors import EgressError, OutputError
 from egress.scenario.load import scenario_hash
 from egress.scenario.schema import Scenario
+
+LATE = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,11 @@ class Posterior:
     def __len__(self) -> int:
         """Return the number of members."""
         return len(next(iter(self.normals.values())))
+
+    @property
+    def since(self) -> datetime:
+        """Return the moment up to which counts are known to it; the end of time where all that ever came are."""
+        return datetime.fromisoformat(self.until) if self.until else LATE
 
     def of(self, scenario: Scenario, members: int | None = None) -> dict[str, Any]:
         """Return the normals of the first members for a run of the scenario; EgressError where they do not fit."""

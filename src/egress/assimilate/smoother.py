@@ -66,9 +66,14 @@ class Learnt:
         return float(np.mean((self.after.mean(axis=0) - self.evidence.value) ** 2 / variance))
 
 
-def smooth(simulate: Simulate, evidence: Evidence, seed: int, rounds: int = ROUNDS) -> Learnt:
-    """Return members moved to agree with the counts; `simulate` runs members from their standard normals."""
-    normals: Normals = {}
+def smooth(
+    simulate: Simulate, evidence: Evidence, seed: int, rounds: int = ROUNDS, start: Normals | None = None
+) -> Learnt:
+    """Return members moved to agree with the counts; `simulate` runs members from their standard normals.
+
+    They `start` from what was learnt before, else as drawn.
+    """
+    normals: Normals = dict(start or {})
     first: tuple[Floats, Normals] | None = None
     predicted = np.zeros((0, len(evidence)))
     for number in range(rounds):

@@ -49,7 +49,11 @@ def summary(daily: Daily, scenario: Scenario, *, exact: bool = False, exceed: Se
 def knowledge(forecast: Forecast) -> str:
     """Return what the forecast was allowed to know, in words."""
     until = facts.known_until(forecast.trajectory.data)
-    how = MODES.get(str(forecast.about.get("mode", "")), f"{len(forecast.counts)} counts learnt from")
+    how, counts = MODES.get(str(forecast.about.get("mode", ""))), len(forecast.counts)
+    if how is None:
+        how = f"{counts} counts learnt from"
+    elif counts:
+        how += f", and from {counts} {'count' if counts == 1 else 'counts'} since"
     return f"forecast with what was known by {until}; {how}"
 
 

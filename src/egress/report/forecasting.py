@@ -16,7 +16,7 @@ from egress.assimilate.posterior import Posterior
 from egress.ensemble import Progress
 from egress.observations import Observations
 from egress.report import forecast_folder, forecast_summary
-from egress.scenario.load import load
+from egress.scenario.load import load, scenario_hash
 from egress.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class Asked:
     ) -> pd.DataFrame:
         """Write the files of the folder; return the table for the archive."""
         return forecast_folder.write(part, made, self.scenario, exact=exact, exceed=exceed, say=say)
+
+    def learnt(self, made: Daily) -> Posterior:
+        """Return what the members know now, with which tomorrow's forecast can begin."""
+        seed = int(made.now.trajectory.data.attrs["seed"])
+        known = self.origin.isoformat()
+        return Posterior(self.scenario.name, scenario_hash(self.scenario), known, seed, dict(made.now.normals))
 
     def archived(self, hub: pd.DataFrame, archive: Path) -> Path:
         """Add the forecast to an archive; return its file there."""
