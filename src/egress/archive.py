@@ -198,5 +198,5 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise OutputError("archives need pyarrow: pip install 'egress[forecast]'") from None
+        raise OutputError("archives need pyarrow: pip install pyarrow") from None
     return pyarrow, pyarrow.parquet

@@ -214,5 +214,5 @@ def _salib() -> tuple[Any, Any]:
         from SALib.analyze import sobol as analyser
         from SALib.sample import sobol as sampler
     except ImportError as error:
-        raise EgressError("sensitivity needs SALib: pip install 'egress[forecast]'") from error
+        raise EgressError("sensitivity needs SALib: pip install SALib") from error
     return sampler, analyser
