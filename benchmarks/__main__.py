@@ -33,7 +33,7 @@ def main() -> None:
         parser.error(f"--chart goes with one benchmark that draws: {drawing}")
     if not chosen.names:
         for entry in REGISTRY.values():
-            print(f"{entry.name:12} {entry.shows}")
+            print(f"{entry.name:16} {entry.shows}")
     for name in chosen.names:
         print(f"## {name}: {REGISTRY[name].shows}\n")
         options = {"chart": chosen.chart} if REGISTRY[name].draws else {}
