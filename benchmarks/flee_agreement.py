@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from benchmarks.registry import benchmark
+from egress.flee import instances
 from egress.flee.agreement import agreement, references, rows, run_like
-
-
-def instances() -> Path | None:
-    """Return the shared folder of Flee instances: beside the repository, or in $EGRESS_SHARED."""
-    given = os.environ.get("EGRESS_SHARED")
-    near = [Path(given)] if given else [folder / "shared" for folder in Path(__file__).resolve().parents]
-    return next((place / "data" / "flee" for place in near if (place / "data" / "flee").is_dir()), None)
 
 
 @benchmark("flee-agreement", "Flee's own ensembles against ours, at the same hasten")
 def flee_agreement(quick: bool) -> None:
-    folder = instances()
+    folder = instances.folder()
     if folder is None:
-        print("left out: no shared/data/flee beside the repository, and no $EGRESS_SHARED")
+        print(f"left out: {instances.NOWHERE}")
         return
     known = {(r["instance"], r["settings"], r["hasten"]): r for r in rows(folder / "refs" / "accuracy.csv")}
     print("| instance | settings | hasten | R / s | means within 4·SE | … near capacity | sd within 99 % | worst bias "

@@ -10,9 +10,9 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from benchmarks.flee_agreement import instances
 from benchmarks.registry import benchmark
 from egress.benchmark import saved
+from egress.flee import instances
 from egress.flee.forecast import forecast
 from egress.formats.flee import read_instance
 from egress.formats.flee.published import observations
@@ -24,9 +24,9 @@ MEMBERS = 100
 
 @benchmark("flee-forecast", "Flee instances: forecasts of camps, scored against the reports of the 14 days after")
 def flee_forecast(quick: bool) -> None:
-    folder = instances()
+    folder = instances.folder()
     if folder is None:
-        print("left out: no shared/data/flee beside the repository, and no $EGRESS_SHARED")
+        print(f"left out: {instances.NOWHERE}")
         return
     print("| instance | days ahead | reports | CRPS | error of the median | error of the last report "
           "| in 50 % | in 80 % | in 90 % |\n" + "|---" * 9 + "|")  # fmt: skip

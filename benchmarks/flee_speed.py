@@ -20,9 +20,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from benchmarks.flee_agreement import instances
 from benchmarks.registry import benchmark
-from egress.flee import FleeRun, run_case
+from egress.flee import FleeRun, instances, run_case
 from egress.flee.output import out_csv
 from egress.formats.flee import read
 from egress.report import charts
@@ -131,9 +130,9 @@ def drawn(timed: list[Timed]) -> Any:
 
 @benchmark("flee-speed", "Flee instances: CPU seconds per member against people, and against Flee itself", draws=True)
 def flee_speed(quick: bool, chart: Path | None = None) -> None:
-    folder = instances()
+    folder = instances.folder()
     if folder is None:
-        print("left out: no shared/data/flee beside the repository, and no $EGRESS_SHARED")
+        print(f"left out: {instances.NOWHERE}")
         return
     names = ("mali2012",) if quick else ("mali2012", "ukraine2022")
     print("| instance | settings | hasten | agents | s, all included | s, member alone "

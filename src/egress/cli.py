@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress
 
+    from egress.flee.split import Split
     from egress.parts import Part
     from egress.scenario.schema import Scenario
     from egress.trajectory import Trajectory
@@ -470,11 +471,19 @@ def score(
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Benchmark: how many seeds (else 3).")] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Benchmark: also write its page.")] = None,
+    flee: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Benchmark: Flee's instances (else data/flee in $EGRESS_SHARED or ../shared)."
+        ),
+    ] = None,
 ) -> None:
     """Score a forecast against the counts that came after it, beside five simple rules."""
     if benchmark:
-        _benchmark(quick, members, seeds, as_json, page)
+        _benchmark(quick, members, seeds, as_json, page, flee)
         return
+    given = {"--quick": quick or None, "--members": members, "--seeds": seeds, "--page": page, "--flee": flee}
+    _refuse(given, "goes with --benchmark")
     if forecast is None or observations is None:
         raise typer.BadParameter("expected the folder of a FORECAST and a table of OBSERVATIONS")
     from egress.report import scored
@@ -488,25 +497,43 @@ def score(
         _print(scored.told(found))
 
 
-def _benchmark(quick: bool, members: int | None, seeds: int | None, as_json: bool, page: Path | None) -> None:
+def _benchmark(
+    quick: bool, members: int | None, seeds: int | None, as_json: bool, page: Path | None, flee: Path | None
+) -> None:
     """Run the benchmark; print its page, or rows as JSON."""
     with _bar() as bar:
         task = bar.task_ids[0]
         from egress.benchmark import page as told
         from egress.benchmark.tasks import run, size
+        from egress.flee import split_page
 
+        bar.update(task, description="tasks F and F+")
+        split = _split(flee)
         bar.update(task, description="forecasting")
         chosen = size(quick, members, seeds)
         results = run(size=chosen, progress=lambda share: bar.update(task, completed=share))
-    text = told.page(results)
+    text = f"{told.page(results)}\n{split_page.page(split)}"
     if as_json:
         import json
 
-        typer.echo(json.dumps(told.as_json(results), indent=1))
+        rows = told.as_json(results) + split_page.rows(split)
+        typer.echo(json.dumps(rows, indent=1))
+        if split is None:
+            typer.echo(split_page.LEFT_OUT, err=True)
     else:
         typer.echo(text)
     if page is not None:
         told.write(page, text)
+
+
+def _split(folder: Path | None) -> Split | None:
+    """Return what tasks F and F+ find; None where their instances are not here."""
+    from egress.flee import instances, split
+
+    if folder is not None and not (folder / instances.ACCURACY).is_file():
+        raise typer.BadParameter(f"--flee {folder}: expected the folder of Flee's instances, with {instances.ACCURACY}")
+    place = folder or instances.folder()
+    return None if place is None else split.run(place)
 
 
 @archive.command("verify")

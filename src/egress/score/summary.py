@@ -119,10 +119,11 @@ def _ratios(used: pd.DataFrame, defined: bool, means: dict[str, Any], generator:
     best = min(NAMES, key=lambda name: means[f"crps_{name}"])
     found |= {"best": best, "ratio": found[f"ratio_{best}"]}
     found |= {end: found[f"ratio_{best}_{end[6:]}"] for end in ("ratio_low", "ratio_high")}
-    return found | {"says": _says(means["n"], found["ratio_low"], found["ratio_high"])}
+    return found | {"says": verdict(means["n"], found["ratio_low"], found["ratio_high"])}
 
 
-def _says(n: int, low: float, high: float) -> str:
+def verdict(n: int, low: float, high: float) -> str:
+    """Return what the interval of a ratio over n counts says: "below", "above", "level", or that it cannot."""
     if n < FEW or np.isnan(low):
         return TOO_FEW
     return "below" if high < 1 else "above" if low > 1 else "level"
