@@ -57,6 +57,7 @@ def forecast(
         if is_flee(Path(scenario)):
             vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
             vain |= {"--exceed": exceed, "--archive": archive, "--save-posterior": save_posterior}
+            vain |= {"--no-yesterday": None if yesterday else True}
             refuse(vain, "is not for Flee folders")
             options = {"days": days, "members": members, "seed": seed, "threads": threads}
             _forecast_flee(bar, Path(scenario), as_of, out, exact, options)
