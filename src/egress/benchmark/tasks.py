@@ -71,7 +71,7 @@ class Size:
 
 
 FULL = Size(200, (1, 2, 3))
-QUICK = Size(10, (1,), 2)
+QUICK = Size(8, (1,), 1)
 
 
 def size(quick: bool = False, members: int | None = None, seeds: int | None = None) -> Size:
