@@ -113,7 +113,7 @@ def test_no_archive_there(tmp_path: Path) -> None:
 
 def test_without_pyarrow_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(OutputError, match=r"egress\[forecast\]"):
+    with pytest.raises(OutputError, match=r"pip install pyarrow"):
         archive.write(tmp_path, forecast(), "egress")
 
 
