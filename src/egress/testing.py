@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -195,6 +195,29 @@ def put_on_road(chunk: Chunk, people: int, ahead: int = 0, door: int = 0, origin
     state.road_from[:, door, cls, origin] += people
 
 
+class Running(Protocol):
+    """Members and their state: a Chunk, or what tests have in its place."""
+
+    members: Members
+    state: State
+
+
+def put_in_seats(
+    run: Running, people: int, product: int = 0, day: int = 0, origin: int = 0, cls: int = 0
+) -> None:  # fmt: skip
+    """Give people of every member who are nowhere else a seat of a product on a day (place in the ring)."""
+    world, state = run.members.world, run.state
+    state.booked[:, product, day, cls] += people
+    state.booked_from[:, ticket(world, product, origin), cls] += people
+    state.sold[:, world.product_service[product], day] += people
+
+
+def ticket(world: World, product: int, origin: int) -> int:
+    """Return the ticket for a product bought in an origin; raises StopIteration where there is none."""
+    own = range(world.ticket_span[product], world.ticket_span[product + 1])
+    return next(n for n in own if world.ticket_origin[n] == origin)
+
+
 # Assertions
 
 
@@ -251,11 +274,15 @@ def _assert_ledgers(run: Trajectory) -> None:
     assert_non_negative(run)
 
 
-def people(state: State) -> Ints:
+def people(chunk: Chunk) -> Ints:
     """Return [M, O, C] everybody by origin and class, wherever they are."""
+    state, world = chunk.state, chunk.members.world
+    seated = np.zeros_like(state.abroad)
+    for number, origin in enumerate(world.ticket_origin):
+        seated[:, origin] += state.booked_from[:, number]
     return np.asarray(
         sum(getattr(state, name).astype(np.int64) for name in HOME)
-        + state.booked_from.sum(axis=1).swapaxes(1, 2)
+        + seated
         + state.road_from.sum(axis=1).swapaxes(1, 2)
         + state.abroad
     )

@@ -10,6 +10,7 @@ from reference import call_up as plain
 from reference import small
 
 from egress.engine.processes import call_up
+from egress.testing import put_in_seats, ticket
 
 STAGES = ("immune", "susceptible", "prep1", "prep2", "ready", "waiting", "cooling")
 
@@ -55,8 +56,8 @@ def begun(members: int = 400, **changes: Any) -> small.Small:
         for number, stage in enumerate(STAGES):
             getattr(run.state, stage)[:, o, 0] = size * (number + 1)
         for p in (0, 1):
-            run.state.booked_from[:, p, 0, o] = 4 * size * (p + 1)
-            run.state.booked[:, p, 3 * p : 3 * p + 4, 0] += size * (p + 1)
+            for day in range(3 * p, 3 * p + 4):
+                put_in_seats(run, size * (p + 1), p, day, o)
     return run
 
 
@@ -86,11 +87,12 @@ def test_summonses_by_region_stage_and_fate() -> None:
     for o, size in enumerate((25, 75)):
         counts = size * np.array([1.0, 2, 3, 4, 5, 6, 7, 4, 8])
         left = [getattr(state, stage)[:, o, 0] for stage in STAGES]
-        left += [state.booked_from[:, 0, 0, o], state.booked_from[:, 1, 0, o]]
+        left += [state.booked_from[:, ticket(run.members.world, p, o), 0] for p in (0, 1)]
         mean, variance = plain.drawn(counts, first * share[o])
         between = (counts / counts.sum()) ** 2 * first * share[o] * (1 - share[o])
         small.near(counts - np.stack(left, axis=1), mean, variance + between)
-    assert np.array_equal(state.booked.sum(axis=2), state.booked_from.sum(axis=3)), "seats are free again"
+    assert np.array_equal(state.booked.sum(axis=(1, 2)), state.booked_from.sum(axis=1)), "seats are free again"
+    assert np.array_equal(state.booked.sum(axis=(1, 3)), state.sold.sum(axis=1)), "seats are free again"
     seats = np.concatenate([state.booked[:, 0, :4, 0], state.booked[:, 1, 3:7, 0]], axis=1)
     mean = seats.sum(axis=1).mean() * np.array([1, 1, 1, 1, 2, 2, 2, 2]) / 12
     small.near(seats, mean, mean)

@@ -130,7 +130,7 @@ def counted(run: small.Small, city: int, group: int) -> dict[tuple[str, str], np
                 out[entry.door, ""] = run.state.leaving[:, k, group]
             else:
                 label = (entry.door, "feed") if world.product_domestic[way.product] else ("fly", "")
-                out[label] = run.state.booked_from[:, way.product, group, city]
+                out[label] = run.state.booked_from[:, world.way_ticket[k], group]
     return out | {("wait", ""): run.state.waiting[:, city, group]}
 
 

@@ -11,6 +11,7 @@ from reference import news as plain
 from reference import small
 
 from egress.engine.processes import news
+from egress.engine.state import horizon
 
 
 def moment(hour: float) -> str:
@@ -203,7 +204,8 @@ def added(histories: list[list[dict[str, Any]]], hours: int, **more: Any) -> lis
     run = small.run(said)
     out = []
     for _ in range(hours // 6):
-        out.append(run.now.seats_added[0, 0])
+        added = run.now.seats_added
+        out.append(np.zeros(horizon(run.members)) if added is None else added[0, 0])
         run.again()
     return out
 

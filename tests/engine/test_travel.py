@@ -10,6 +10,7 @@ from reference import small
 from reference import travel as plain
 
 from egress.engine.processes import calendar, travel
+from egress.testing import put_in_seats
 
 
 @pytest.mark.parametrize("delta", [1.0, 6.0, 24.0])
@@ -124,8 +125,8 @@ def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
     state, world = run.state, run.members.world
     fly = int(np.flatnonzero(~world.product_domestic)[0])
     a = world.product_entry[fly]
-    state.booked[:, fly, 0, 0] = people
-    state.booked_from[:, fly, 0] = [people // 4, people - people // 4]
+    put_in_seats(run, people // 4, fly, origin=0)
+    put_in_seats(run, people - people // 4, fly, origin=1)
     refuse, admit, summon = 0.3, 0.9, 0.4
     out = refuse + (1 - refuse) * (1 - admit)
     left = np.zeros((2000, 4))
@@ -134,7 +135,8 @@ def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
         before = state.booked[:, fly, 0, 0].copy()
         step(run)
         left[:, part] = before - state.booked[:, fly, 0, 0]
-        assert np.array_equal(state.booked.sum(axis=2), state.booked_from.sum(axis=3))
+        assert np.array_equal(state.booked.sum(axis=(1, 2)), state.booked_from.sum(axis=1))
+        assert np.array_equal(state.booked.sum(axis=(1, 2, 3)), state.sold.sum(axis=(1, 2)))
         run.again()
     small.near(left, people / 4, people * 3 / 16)
     stopped = people * out
@@ -164,8 +166,8 @@ def test_exit_control_alone_serves_summonses() -> None:
         state, world = run.state, run.members.world
         fly = int(np.flatnonzero(~world.product_domestic)[0])
         a = world.product_entry[fly]
-        state.booked[:, fly, 0, 0] = 600
-        state.booked_from[:, fly, 0] = [200, 400]
+        put_in_seats(run, 200, fly, origin=0)
+        put_in_seats(run, 400, fly, origin=1)
         run.now.begin = 18.0  # the last step of a day: everybody leaves
         run.now.refused[:, a, 0], run.now.admitted[:, a, 0], run.now.closed[:, a] = refused, admitted, closed
         run.now.summoned[:, a, 0] = 1.0
@@ -181,8 +183,7 @@ def test_a_feeder_lands_on_the_road_to_its_door_without_exit_control() -> None:
     feed = int(np.flatnonzero(world.product_domestic)[0])
     run.now.refused[:] = 1.0
     run.now.begin = 18.0  # the last step of a day: everybody leaves
-    state.booked[:, feed, 0, 1] = 500
-    state.booked_from[:, feed, 1, 1] = 500
+    put_in_seats(run, 500, feed, origin=1, cls=1)
     step(run)
     hours = 1 + world.ways.products[feed].beyond * 1.25 / 50
     p = plain.slots(hours, 1.3, 6.0, state.road.shape[2])
@@ -234,8 +235,7 @@ def test_those_who_book_at_the_last_minute_leave_after_it(people: int) -> None:
         run = begun(2000)
         fly = int(np.flatnonzero(~run.members.world.product_domestic)[0])
         run.now.begin = 12.0
-        run.state.booked[:, fly, 0, 0] = people
-        run.state.booked_from[:, fly, 0] = [people, 0]
+        put_in_seats(run, people, fly)
         run.now.last_minute[:, run.members.world.product_service[fly]] = people if late else 0
         step(run)
         left = people - run.state.booked[:, fly, 0, 0]

@@ -21,11 +21,11 @@ quick = settings(
 @given(scenarios())
 def test_nobody_is_lost_and_nobody_is_negative(scenario: Scenario):
     chunk = started(scenario, 2)
-    everybody = people(chunk.state).sum(axis=(1, 2))
+    everybody = people(chunk).sum(axis=(1, 2))
     for _ in range(chunk.members.world.steps):
         advance(chunk)
         assert_conserved(chunk)
-        assert np.array_equal(people(chunk.state).sum(axis=(1, 2)), everybody)
+        assert np.array_equal(people(chunk).sum(axis=(1, 2)), everybody)
 
 
 @quick

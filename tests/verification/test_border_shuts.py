@@ -13,6 +13,7 @@ from egress.testing import (
     lane,
     origin,
     policy,
+    put_in_seats,
     put_on_road,
     signal,
     started,
@@ -109,8 +110,7 @@ def test_airport_that_shuts_keeps_passengers_with_seats_at_home():
     )  # fmt: skip
     chunk = started(scenario)
     chunk.state.susceptible[:, 0, 0] -= 100
-    chunk.state.booked[:, 0, 2, 0] += 100
-    chunk.state.booked_from[:, 0, 0, 0] += 100
+    put_in_seats(chunk, 100, day=2)
     day_end(chunk, 16)
     assert chunk.record["surge"].sum() == 0
     assert chunk.state.booked.sum() == 0

@@ -10,7 +10,7 @@ import egress
 from egress.engine import conserve
 from egress.engine.loop import Chunk, advance
 from egress.engine.processes import cross
-from egress.testing import assert_conserved, assert_non_negative, put_on_road, started, town
+from egress.testing import assert_conserved, assert_non_negative, put_in_seats, put_on_road, started, town
 
 
 def busy() -> Chunk:
@@ -52,6 +52,42 @@ def swap_groups(chunk: Chunk) -> None:
 def owe_people(chunk: Chunk) -> None:
     chunk.state.prep1[0, 0, 0] -= 3
     chunk.state.prep2[0, 0, 0] += 3
+
+
+def flying() -> Chunk:
+    """Return a chunk of two members with 100 people who have seats for a day two days ahead."""
+    chunk = started(town(population=2000, flights=True, signals=[], numbers={"ground_reach": 1}), 2)
+    chunk.state.susceptible[:, 0, 0] -= 100
+    put_in_seats(chunk, 100, day=2)
+    advance(chunk)
+    assert_conserved(chunk)
+    return chunk
+
+
+def sell_twice(chunk: Chunk) -> None:
+    chunk.state.sold[1, 0, 2] += 1
+
+
+def lose_from_flight(chunk: Chunk) -> None:
+    chunk.state.booked_from[0, 0, 0] -= 1
+
+
+def move_to_another_day(chunk: Chunk) -> None:
+    chunk.state.booked[1, 0, 2, 0] -= 1
+    chunk.state.booked[1, 0, 1, 0] += 1
+
+
+def move_to_another_class(chunk: Chunk) -> None:
+    chunk.state.booked[1, 0, 2, 0] -= 1
+    chunk.state.booked[1, 0, 2, 1] += 1
+
+
+@pytest.mark.parametrize("breakage", [sell_twice, lose_from_flight, move_to_another_day, move_to_another_class])
+def test_one_seat_missing_is_noticed(breakage: Callable[[Chunk], None]):
+    chunk = flying()
+    breakage(chunk)
+    with pytest.raises(egress.ConservationError, match="booked"):
+        to_midnight(chunk)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from egress.testing import (
     assert_conserved,
     origin,
     policy,
+    put_in_seats,
     service,
     signal,
     started,
@@ -97,8 +98,7 @@ def test_fare_of_a_flight_sold_by_halves():
     scenario = rush({"ground_reach": 24, "fare_cap": 8, "fare_curve": 2, "fare_window": 24}, signals=[])
     chunk = started(scenario)
     chunk.state.susceptible[:, 0, 0] -= 50
-    chunk.state.booked[:, 0, 0, 0] += 50
-    chunk.state.booked_from[:, 0, 0, 0] += 50
+    put_in_seats(chunk, 50)
     chunk.state.susceptible[:, 0, 0] -= 1
     chunk.state.acted[:, 0, 0] += 1
     advance(chunk)

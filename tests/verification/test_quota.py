@@ -74,7 +74,7 @@ def test_nobody_is_listed_twice():
     chunk = started(called(), 4)
     served(chunk)
     world = chunk.members.world
-    everybody = people(chunk.state)
+    everybody = people(chunk)
     assert np.array_equal(everybody[:, :, world.class_listed].sum(axis=2), chunk.state.listed)
     assert (chunk.state.listed <= chunk.state.population[:, :, 0]).all()
     assert (everybody.sum(axis=(1, 2)) == 9_000_000).all()
@@ -85,7 +85,7 @@ def test_only_the_exposed_are_called_up():
     served(chunk)
     others = chunk.members.world.class_group == 1
     assert chunk.state.called_up[:, :, others].sum() == 0
-    assert (people(chunk.state)[:, :, others].sum(axis=2) == 1_800_000).all()
+    assert (people(chunk)[:, :, others].sum(axis=2) == 1_800_000).all()
 
 
 def test_quota_larger_than_the_exposed_takes_all_of_them_once():

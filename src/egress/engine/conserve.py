@@ -2,7 +2,7 @@
 
     N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
           + booked + on the road or queued + abroad
-    booked_from = booked,  road_from = road + queues,
+    booked_from = seats sold = booked,  road_from = road + queues,
     abroad = in the air + transit + recent + settled + onward + returned
     ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
 
@@ -44,22 +44,25 @@ def _places(table: Ints) -> Ints:
 def assert_conserved(state: State, world: World) -> None:
     """Raise ConservationError if anybody appeared, vanished or is elsewhere than his origin has it, or waits differ."""
     m, what = broken(
-        state.population, tuple(_rows(getattr(state, name)) for name in HOME), _places(state.booked),
-        _places(state.booked_from), _places(state.road), _places(state.road_from), state.queue, state.oldest,
-        state.newest, state.cohort_from, state.cohort_to, _rows(state.abroad), _rows(state.air), _rows(state.recent),
-        (state.transit, state.settled, state.onward, state.returned), state.queue_integral, state.wait_sum,
-        state.step * world.delta, TOLERANCE * max(state.step, 10), world.class_group,
-        np.zeros((2, world.origins * world.classes), dtype=np.int32), np.zeros(state.population.shape[1:], dtype=int),
+        state.population, tuple(_rows(getattr(state, name)) for name in HOME), state.sold,
+        state.booked_from, world.ticket_origin, world.ticket_service, _places(state.road), _places(state.road_from),
+        state.queue, state.oldest, state.newest, state.cohort_from, state.cohort_to, _rows(state.abroad),
+        _rows(state.air), _rows(state.recent), (state.transit, state.settled, state.onward, state.returned),
+        state.queue_integral, state.wait_sum, state.step * world.delta, TOLERANCE * max(state.step, 10),
+        world.class_group, np.zeros((2, world.origins * world.classes), dtype=np.int32),
+        np.zeros(world.services, dtype=np.int64), np.zeros(state.population.shape[1:], dtype=int),
     )  # fmt: skip
     if m >= 0:
         raise ConservationError(f"{WHAT[what]} in member {state.members[m]} after step {state.step}")
 
 
 def assert_in_place(state: State, world: World) -> None:
-    """Raise ConservationError if the people of a class in a place are not those of its table of origins."""
+    """Raise ConservationError if the people of a class in a place are not those of its origins, or of seats."""
     m, what = astray(
-        state.booked, state.booked_from, state.road, state.queue, state.oldest, state.newest, world.lane_door,
-        state.road_from, np.zeros(world.classes, dtype=np.int64),
+        state.sold, state.booked, state.booked_from, world.product_service, world.ticket_product, state.road,
+        state.queue, state.oldest, state.newest, world.lane_door, state.road_from,
+        np.zeros((world.products, world.classes), dtype=np.int64), np.zeros(state.sold.shape[1:], dtype=np.int64),
+        np.zeros(world.classes, dtype=np.int64),
     )  # fmt: skip
     if m >= 0:
         raise ConservationError(f"{WHAT[what]} by class in member {state.members[m]} after step {state.step}")
@@ -92,6 +95,18 @@ def _add(table: Ints, m: int, place: int, to: Ints) -> int:
 
 
 @inlined
+def _seated(m: int, booked_from: Ints, origin: Ints, service: Ints, people: Ints, by_service: Ints) -> None:
+    """Add who has a seat [M, N, C] to the people of each origin and class [O · C] and of each service [S]."""
+    classes = booked_from.shape[2]
+    for ticket in range(booked_from.shape[1]):
+        first, total = origin[ticket] * classes, int32(0)
+        for c in range(classes):
+            people[first + c] += booked_from[m, ticket, c]
+            total = int32(total + booked_from[m, ticket, c])
+        by_service[service[ticket]] += total
+
+
+@inlined
 def _queued(
     m: int, lane: int, until: float, queue: Ints, oldest: Ints, newest: Ints, start: Floats, end: Floats
 ) -> tuple[int, float]:
@@ -113,14 +128,14 @@ def _lost(
     m: int, population: Ints, home: tuple[Ints, ...], abroad: Ints, class_group: Ints, people: Ints, elsewhere: Ints,
     missing: Ints,
 ) -> bool:  # fmt: skip
-    """Say whether people at home or abroad [M, O · C] and elsewhere [C · O] are not those of each origin and group.
+    """Say whether people at home, abroad or with a seat [O · C] and elsewhere [C · O] are not those of each origin.
 
-    Those of a stage at home may not be fewer than none.
+    `people` holds those with a seat. Those of a stage at home may not be fewer than none.
     """
     origins, groups = missing.shape
     least = 0
     for cell in range(people.shape[0]):
-        people[cell] = abroad[m, cell]
+        people[cell] += abroad[m, cell]
     for stage in home:
         for cell in range(people.shape[0]):
             people[cell] += stage[m, cell]
@@ -138,20 +153,22 @@ def _lost(
 
 @lean
 def broken(
-    population: Ints, home: tuple[Ints, ...], booked: Ints, booked_from: Ints, road: Ints, road_from: Ints,
-    queue: Ints, oldest: Ints, newest: Ints, cohort_from: Floats, cohort_to: Floats, abroad: Ints, air: Ints,
-    recent: Ints, stocks: tuple[Ints, ...], integral: Floats, wait_sum: Floats, until: float, tolerance: float,
-    class_group: Ints, scratch: Ints, missing: Ints,
+    population: Ints, home: tuple[Ints, ...], sold: Ints, booked_from: Ints, ticket_origin: Ints,
+    ticket_service: Ints, road: Ints, road_from: Ints, queue: Ints, oldest: Ints, newest: Ints, cohort_from: Floats,
+    cohort_to: Floats, abroad: Ints, air: Ints, recent: Ints, stocks: tuple[Ints, ...], integral: Floats,
+    wait_sum: Floats, until: float, tolerance: float, class_group: Ints, scratch: Ints, by_service: Ints, missing: Ints,
 ) -> tuple[int, int]:  # fmt: skip
     """Return the first member in which something of WHAT does not hold, and which; (−1, −1) if all of it does.
 
     Places [M, place, _], stocks and stages [M, _]: every array is read once, in long rows that add up in vectors.
     """
     elsewhere = scratch[1]
-    for m in range(booked.shape[0]):
-        elsewhere[:] = 0
-        for p in range(booked.shape[1]):
-            if _place(booked, m, p) != _add(booked_from, m, p, elsewhere):
+    for m in range(sold.shape[0]):
+        scratch[:] = 0
+        by_service[:] = 0
+        _seated(m, booked_from, ticket_origin, ticket_service, scratch[0], by_service)
+        for s in range(sold.shape[1]):
+            if _place(sold, m, s) != by_service[s]:
                 return m, BOOKED
         travelling = 0
         for x in range(road.shape[1]):
@@ -174,6 +191,16 @@ def broken(
 
 
 @inlined
+def _empty(booked: Ints, m: int, p: int) -> bool:
+    """Say whether nobody holds a seat of a product [M, P, H, C]."""
+    found = int32(0)
+    for h in range(booked.shape[2]):
+        for c in range(booked.shape[3]):
+            found = int32(found | booked[m, p, h, c])
+    return bool(found == 0)
+
+
+@inlined
 def _differs(total: Ints, table: Ints, m: int, place: int) -> bool:
     """Say whether the `total` [C] of a place differs from its table of origins [M, place, C, O]."""
     wrong = False
@@ -188,24 +215,42 @@ def _differs(total: Ints, table: Ints, m: int, place: int) -> bool:
 @inlined
 def _by_class(table: Ints, m: int, place: int, total: Ints) -> None:
     """Write the people of a place of a table [M, place, slots, C] by class to `total` [C]."""
-    for c in range(total.shape[0]):
-        people = 0
-        for slot in range(table.shape[2]):
-            people += table[m, place, slot, c]
-        total[c] = people
+    total[:] = 0
+    for slot in range(table.shape[2]):
+        for c in range(total.shape[0]):
+            total[c] += table[m, place, slot, c]
 
 
 @lean
 def astray(
-    booked: Ints, booked_from: Ints, road: Ints, queue: Ints, oldest: Ints, newest: Ints, lane_door: Ints,
-    road_from: Ints, total: Ints,
+    sold: Ints, booked: Ints, booked_from: Ints, product_service: Ints, ticket_product: Ints, road: Ints, queue: Ints,
+    oldest: Ints, newest: Ints, lane_door: Ints, road_from: Ints, seated: Ints, by_day: Ints, total: Ints,
 ) -> tuple[int, int]:  # fmt: skip
-    """Return the first member whose people booked or on the road differ by class from their origins', and which."""
+    """Return the first member whose people booked or on the road differ by class from their origins', and which.
+
+    Or whose seats sold differ from those booked.
+    """
     for m in range(booked.shape[0]):
+        seated[:] = 0
+        for ticket in range(booked_from.shape[1]):
+            for c in range(total.shape[0]):
+                seated[ticket_product[ticket], c] += booked_from[m, ticket, c]
+        by_day[:] = 0
         for p in range(booked.shape[1]):
-            _by_class(booked, m, p, total)
-            if _differs(total, booked_from, m, p):
-                return m, BOOKED
+            if _empty(booked, m, p) and seated[p].max() == 0:
+                continue
+            total[:] = 0
+            for h in range(booked.shape[2]):
+                for c in range(total.shape[0]):
+                    total[c] += booked[m, p, h, c]
+                    by_day[product_service[p], h] += booked[m, p, h, c]
+            for c in range(total.shape[0]):
+                if total[c] != seated[p, c]:
+                    return m, BOOKED
+        for s in range(sold.shape[1]):
+            for h in range(sold.shape[2]):
+                if sold[m, s, h] != by_day[s, h]:
+                    return m, BOOKED
         for x in range(road.shape[1]):
             _by_class(road, m, x, total)
             for lane in range(queue.shape[1]):

@@ -55,7 +55,9 @@ class State:
     booked: Int32s
     """[M, P, H, C] seats held, by day of departure (ring over the horizon)."""
     booked_from: Int32s
-    """[M, P, C, O] where those with a seat come from."""
+    """[M, N, C] where those with a seat come from: by ticket."""
+    sold: Int32s
+    """[M, S, H] seats held by the surge in all, by day of departure (ring)."""
     ordinary_held: Floats
     """[M, S, H] seats held by ordinary travellers."""
     ordinary_flown: Floats
@@ -175,7 +177,8 @@ def initial(members: Members) -> State:
         acted=people(o, c),
         leaving=people(len(w.ways.itineraries), c),
         booked=people(w.products, days, c),
-        booked_from=people(w.products, c, o),
+        booked_from=people(len(w.ticket_way), c),
+        sold=people(w.services, days),
         ordinary_held=reals(w.services, days),
         ordinary_flown=reals(w.services),
         road=people(x, road, c),

@@ -1,8 +1,9 @@
 """Scenario → arrays: what is the same for every member.
 
 Axes are named once here and used everywhere in the engine:
-M member, T step, D day, O origin, G group, C class (group × listed), A entry (land doors first, then flights),
-X land door, L lane, S service, P product (a service and what follows it), K itinerary, H day of departure.
+M member, T step, D day, O origin, G group, C class (group × listed), A entry (land doors first, then flights), X land
+door, L lane, S service, P product (a service and what follows it), N ticket (a product bought in an origin), K
+itinerary, H day of H day of departure.
 """
 
 from __future__ import annotations
@@ -226,6 +227,39 @@ class World:
                 for e in self.ways.entries
             ]
         )
+
+    @cached_property
+    def ticket_way(self) -> Ints:
+        """Itinerary of each ticket (a product bought in an origin); tickets are in the order of products."""
+        order = np.argsort(self.way_product, kind="stable")
+        return order[self.way_product[order] >= 0].astype(np.int64)
+
+    @cached_property
+    def way_ticket(self) -> Ints:
+        """Ticket of each itinerary, or −1 by land."""
+        out = np.full(len(self.way_product), -1, dtype=np.int64)
+        out[self.ticket_way] = np.arange(len(self.ticket_way))
+        return out
+
+    @cached_property
+    def ticket_span(self) -> Ints:
+        """First ticket of each product, and the end of the last (length P + 1)."""
+        return np.searchsorted(self.way_product[self.ticket_way], np.arange(self.products + 1)).astype(np.int64)
+
+    @cached_property
+    def ticket_origin(self) -> Ints:
+        """Origin of each ticket."""
+        return np.asarray(self.way_origin[self.ticket_way])
+
+    @cached_property
+    def ticket_product(self) -> Ints:
+        """Product of each ticket."""
+        return np.asarray(self.way_product[self.ticket_way])
+
+    @cached_property
+    def ticket_service(self) -> Ints:
+        """Service of each ticket."""
+        return np.asarray(self.way_service[self.ticket_way])
 
     @cached_property
     def product_service(self) -> Ints:

@@ -13,16 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from egress.engine.compiled import inlined, lean
-from egress.engine.draws import binomial, hypergeometric, key, purpose
+from egress.engine.draws import binomial, hypergeometric, key, purpose, uniform
 from egress.engine.members import Members
 from egress.engine.processes.calendar import Calendar, calendar, is_even, on_the_way, quantiles
-from egress.engine.processes.leave import comply_share, leave, send_home
+from egress.engine.processes.leave import comply_share, send_home
 from egress.engine.processes.news import Now
 from egress.engine.state import Float32s, State
 from egress.engine.world import Bools, Floats, Ints
 
 BOARD = purpose("board")
 ROUNDING = 1e-9  # of shares of whole people
+FEW = 6  # up to so many people are drawn one by one
 
 
 class Products(NamedTuple):
@@ -30,6 +31,10 @@ class Products(NamedTuple):
 
     service: Ints
     """[P] in order"""
+    span: Ints
+    """[P + 1] tickets of each product."""
+    origin: Ints
+    """[N] of each ticket."""
     entry: Ints
     """[P] land door of a feeder, else the entry at the airport, whose exit control applies at take-off."""
     domestic: Bools
@@ -69,6 +74,7 @@ class Travellers(NamedTuple):
 
     booked: Ints
     booked_from: Ints
+    sold: Ints
     road: Ints
     road_parts: Float32s
     road_from: Ints
@@ -84,12 +90,12 @@ class Travellers(NamedTuple):
 class Scratch(NamedTuple):
     """Scratch of the kernel."""
 
-    today: Ints
-    """[P] booked for today."""
     taking_off: Floats
     """[parts] share of those of a service who take off in this step who have done so by the end of each part."""
     unheeded: Float32s
     """[R, parts] parts in which flights land."""
+    here: Ints
+    """[O] people of a product and class."""
     out: Ints
     """[O] zeros"""
     ignored: Ints
@@ -117,8 +123,8 @@ def take_off(
 
 
 @inlined
-def through_gate(m: int, p: int, a: int, c: int, n: int, gate: Gate, to: Travellers, scratch: Scratch,
-                 state: int) -> tuple[int, int]:  # fmt: skip
+def through_gate(m: int, p: int, a: int, c: int, n: int, products: Products, gate: Gate, to: Travellers,
+                 scratch: Scratch, state: int) -> tuple[int, int]:  # fmt: skip
     """Return (how many of n people of a product and class pass exit control, state)."""
     flies = 1.0 - gate.closed[m, a]
     stop = 1.0 - (1.0 - gate.refused[m, a, c]) * gate.admitted[m, a, c] * flies
@@ -126,9 +132,45 @@ def through_gate(m: int, p: int, a: int, c: int, n: int, gate: Gate, to: Travell
     if stopped > 0:
         to.turned_back[m, a] += stopped
         served, state = binomial(stopped, gate.summoned[m, a, c] * gate.refused[m, a, c] * flies / stop, state)
-        state = send_home(m, stopped, served, gate.comply[m], c, gate.twin[c], to.booked_from[m, p, c], to.cooling,
-                          to.called_up, to.listed, scratch.out, scratch.ignored, state)  # fmt: skip
+        first, last = products.span[p], products.span[p + 1]
+        scratch.here[:] = 0
+        for ticket in range(first, last):
+            scratch.here[products.origin[ticket]] = to.booked_from[m, ticket, c]
+        state = send_home(m, stopped, served, gate.comply[m], c, gate.twin[c], scratch.here, to.cooling, to.called_up,
+                          to.listed, scratch.out, scratch.ignored, state)  # fmt: skip
+        for ticket in range(first, last):
+            to.booked_from[m, ticket, c] = scratch.here[products.origin[ticket]]
     return n - stopped, state
+
+
+@inlined
+def fly_from(m: int, p: int, c: int, n: int, products: Products, booked_from: Ints, to: Ints, also: Ints,
+             state: int) -> int:  # fmt: skip
+    """Draw the origins of n people of a product and class who fly: `to` and `also` [O] are raised."""
+    first, last, people = products.span[p], products.span[p + 1], 0
+    for ticket in range(first, last):
+        people += booked_from[m, ticket, c]
+    if n <= FEW:
+        for _ in range(n):
+            u, state = uniform(state)
+            rank, ticket = int(u * people), first
+            while rank >= booked_from[m, ticket, c]:
+                rank -= booked_from[m, ticket, c]
+                ticket += 1
+            people -= 1
+            booked_from[m, ticket, c] -= 1
+            to[products.origin[ticket]] += 1
+            also[products.origin[ticket]] += 1
+        return state
+    for ticket in range(first, last):
+        here = booked_from[m, ticket, c]
+        gone, state = hypergeometric(here, people - here, n, state)
+        people -= here
+        n -= gone
+        booked_from[m, ticket, c] -= gone
+        to[products.origin[ticket]] += gone
+        also[products.origin[ticket]] += gone
+    return state
 
 
 @lean
@@ -140,21 +182,17 @@ def board(
 
     A service has one stream of draws for all its products and classes.
     """
-    booked, today, ignored = to.booked, scratch.today, scratch.ignored
+    booked, ignored = to.booked, scratch.ignored
     number, classes, doors = booked.shape[1], booked.shape[3], to.road.shape[1]
     h = day % booked.shape[2]
     on_road, in_air = step % to.road.shape[2], step % to.air.shape[2]
     for m in range(booked.shape[0]):
-        for p in range(number):  # apart from what follows, so that the memory is fetched ahead
-            today[p] = 0
-            for c in range(classes):
-                today[p] += booked[m, p, h, c]
         last = 0
         while last < number:
-            first, service, people = last, products.service[last], 0
+            first, service = last, products.service[last]
             while last < number and products.service[last] == service:
-                people += today[last]
                 last += 1
+            people = to.sold[m, service, h]
             if people == 0:
                 continue
             going, even = take_off(m, service, people, boarding, last_minute, scratch.taking_off)
@@ -162,8 +200,6 @@ def board(
                 continue
             state = key(seed, members[m], step, service, BOARD)
             for p in range(first, last):
-                if today[p] == 0:
-                    continue
                 a = products.entry[p]
                 for c in range(classes):
                     here = booked[m, p, h, c]
@@ -175,15 +211,17 @@ def board(
                     if n == 0:
                         continue
                     booked[m, p, h, c] -= n
+                    to.sold[m, service, h] -= n
                     if products.domestic[p]:
-                        state = leave(to.booked_from[m, p, c], n, to.road_from[m, a, c], ignored, state)
+                        state = fly_from(m, p, c, n, products, to.booked_from, to.road_from[m, a, c], ignored, state)
                         state = on_the_way(
                             n, products.hours[m, p], pace[m], scratch.taking_off, even, on_road, delta, to.road[m, a],
                             c, to.road_parts[m, a], scratch.calendar, state)  # fmt: skip
                         continue
-                    n, state = through_gate(m, p, a, c, n, gate, to, scratch, state)
+                    n, state = through_gate(m, p, a, c, n, products, gate, to, scratch, state)
                     if n > 0:
-                        state = leave(to.booked_from[m, p, c], n, to.abroad[m, :, c], to.flows[m, :, a], state)
+                        state = fly_from(m, p, c, n, products, to.booked_from, to.abroad[m, :, c], to.flows[m, :, a],
+                                         state)  # fmt: skip
                         state = on_the_way(
                             n, products.hours[m, p], pace[m], scratch.taking_off, even, in_air, delta,
                             to.air[m, a - doors], c, scratch.unheeded, scratch.calendar, state)  # fmt: skip
@@ -214,15 +252,22 @@ def step(members: Members, state: State, now: Now) -> None:
         now.delta,
         min(1.0, now.delta / (24.0 - now.hour)),
         now.day,
-        Products(world.product_service, world.product_entry, world.product_domestic, members.product_hours),
+        Products(
+            world.product_service,
+            world.ticket_span,
+            world.ticket_origin,
+            world.product_entry,
+            world.product_domestic,
+            members.product_hours,
+        ),
         LastMinute(now.last_minute, share, by),
         Gate(now.refused, now.summoned, now.admitted, now.closed, comply_share(members, state, now), world.listed_twin),
         quantiles(members),
         Travellers(*(getattr(state, name) for name in Travellers._fields)),
         Scratch(
-            np.zeros(world.products, dtype=np.int64),
             np.zeros(world.parts),
             np.zeros((state.air.shape[2], world.parts), dtype=np.float32),
+            np.zeros(world.origins, dtype=np.int64),
             np.zeros(world.origins, dtype=np.int64),
             np.zeros(world.origins, dtype=np.int64),
             calendar(max(state.road.shape[2], state.air.shape[2]), world.parts),

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled, inlined, lean
+from egress.engine.compiled import inlined, lean
 from egress.engine.draws import hypergeometric
 from egress.engine.members import Members
 from egress.engine.processes.news import Now
-from egress.engine.state import State
+from egress.engine.state import State, horizon
 from egress.engine.world import Floats, Ints
 
 TICK = 0.05  # fares move by whole fare classes of 5 %: what has not moved is not weighed again; assumption
@@ -54,39 +54,29 @@ def sell_ordinary(
     On `opening` days the farthest day has come into sight and starts with its early sales.
     """
     days = held.shape[2]
+    first = today % days  # place of today in the rings
+    turn = days - first  # days from today to their first place
     for m in range(held.shape[0]):
+        made = 1.0 - displaced[m]
         for s in range(held.shape[1]):
-            for ahead in range(days):
-                h = today % days + ahead
-                if h >= days:
-                    h -= days
-                full = seats[m, s, ahead] * load[m, s]
-                if opening and ahead == days - 1:
-                    held[m, s, h] = full * before[s, ahead]
-                fresh = full * (after[s, ahead] - before[s, ahead]) * (1.0 - displaced[m])
-                room = max(seats[m, s, ahead] - sold[m, s, h] - held[m, s, h], 0.0)
-                held[m, s, h] += min(fresh, room)
+            if opening:
+                held[m, s, (first + days - 1) % days] = seats[m, s, days - 1] * load[m, s] * before[s, days - 1]
+            _sell_days(load[m, s], made, before[s, :turn], after[s, :turn], seats[m, s, :turn], sold[m, s, first:],
+                       held[m, s, first:])  # fmt: skip
+            _sell_days(load[m, s], made, before[s, turn:], after[s, turn:], seats[m, s, turn:], sold[m, s, :first],
+                       held[m, s, :first])  # fmt: skip
 
 
-@compiled
-def seats_sold(booked: Ints, product_service: Ints, services: int) -> Ints:
-    """Return [M, S, H] seats held by the surge."""
-    out = np.zeros((booked.shape[0], services, booked.shape[2]), dtype=np.int64)
-    _add_seats_sold(booked, product_service, out)
-    return out
-
-
-@lean
-def _add_seats_sold(booked: Ints, product_service: Ints, out: Ints) -> None:
-    """Add the seats held by the surge to `out`."""
-    for m in range(booked.shape[0]):
-        for p in range(booked.shape[1]):
-            s = product_service[p]
-            for h in range(booked.shape[2]):
-                people = 0
-                for c in range(booked.shape[3]):
-                    people += booked[m, p, h, c]
-                out[m, s, h] += people
+@inlined
+def _sell_days(
+    load: float, made: float, before: Floats, after: Floats, seats: Floats, sold: Ints, held: Floats
+) -> None:
+    """Sell seats of days that follow each other in the ring, in the processor's vectors; all shapes [days]."""
+    for i in range(len(held)):
+        fresh = seats[i] * load * (after[i] - before[i]) * made
+        room = seats[i] - sold[i] - held[i]
+        room = room if room > 0.0 else 0.0
+        held[i] += fresh if fresh < room else room
 
 
 @inlined
@@ -149,14 +139,17 @@ def ration(seats: int, asked: int, first: int, following: Ints, who_n: Ints, got
 
 def capacity(members: Members, now: Now) -> Floats:
     """Return [M, S, H] seats of a whole day, today and the days after."""
-    return np.asarray(members.seats[:, :, None] + now.seats_added)
+    usual = members.kept("seats of a day", _usual_seats)
+    return usual if now.seats_added is None else np.asarray(usual + now.seats_added)
 
 
-def step(members: Members, state: State, now: Now, seats: Floats | None = None) -> Ints:
-    """Sell the ordinary seats of one step; return [M, S, H] seats held by the surge; `seats` are of `capacity`."""
-    world = members.world
+def _usual_seats(members: Members) -> Floats:
+    return np.repeat(members.seats[:, :, None], horizon(members), axis=2)
+
+
+def step(members: Members, state: State, now: Now, seats: Floats | None = None) -> None:
+    """Sell the ordinary seats of one step; `seats` are of `capacity`."""
     days = state.booked.shape[2]
-    sold = seats_sold(state.booked, world.product_service, world.services)
     before = lead_curve(members, now.hour, days)
     seats = capacity(members, now) if seats is None else seats
     if now.step == 0:
@@ -170,10 +163,9 @@ def step(members: Members, state: State, now: Now, seats: Floats | None = None) 
         displaced(members, now, "air_suppression"),
         seats,
         members.load,
-        sold,
+        state.sold,
         state.ordinary_held,
     )
-    return sold
 
 
 def displaced(members: Members, now: Now, name: str) -> Floats:

@@ -18,6 +18,7 @@ from egress.engine.draws import (
     binomial,
     hypergeometric,
     key,
+    keys,
     multinomial,
     multivariate_hypergeometric,
     purpose,
@@ -47,6 +48,10 @@ def call_up(
     exposed: Bools,
     twin: Ints,
     home: tuple[Ints, ...],
+    ticket_origin: Ints,
+    ticket_product: Ints,
+    ticket_service: Ints,
+    sold: Ints,
     booked: Ints,
     booked_from: Ints,
     hiding: Ints,
@@ -63,9 +68,7 @@ def call_up(
     by_origin = np.zeros(origins, dtype=np.int64)
     outcome = np.zeros(3)
     fate = np.zeros(3, dtype=np.int64)
-    flat = np.zeros(classes * origins, dtype=np.int32)
-    seated = flat.reshape((classes, origins))
-    products = booked_from.reshape((len(booked_from), booked_from.shape[1], classes * origins))
+    seated = np.zeros((origins, classes), dtype=np.int32)
     at_home = np.zeros(origins, dtype=np.int64)
     counts = np.zeros(classes * STAGES, dtype=np.int64)
     taken = np.zeros(classes * STAGES, dtype=np.int64)
@@ -75,7 +78,7 @@ def call_up(
         if missing <= 0:
             continue
         total = 0.0
-        _seated(products[m], flat)
+        _seated(m, ticket_origin, booked_from, seated)
         _within_reach(m, exposed, twin, home, seated, at_home)
         for o in range(origins):
             chance[o] = at_home[o] * weight[m, o]
@@ -94,8 +97,9 @@ def call_up(
         for o in range(origins):
             if by_origin[o] > 0:
                 state = key(seed, members[m], step, o, PURPOSE)
-                _serve(m, o, by_origin[o], outcome, fate, seated, exposed, twin, home, booked, booked_from,
-                       hiding, called, listed, counts, taken, state)  # fmt: skip
+                _serve(m, o, by_origin[o], outcome, fate, seated, exposed, twin, home, ticket_origin, ticket_product,
+                       ticket_service, sold, booked, booked_from, hiding, called, listed, counts, taken,
+                       state)  # fmt: skip
         # the last summonses of a step may bring in more than was due: the next step serves fewer
 
 
@@ -109,14 +113,13 @@ def _sum(table: Ints, m: int) -> int:
     return total
 
 
-@lean
-def _seated(booked_from: Ints, seated: Ints) -> None:
-    """Write the sum of one member's [P, C · O] people with a seat over the products to `seated` [C · O]."""
+@inlined
+def _seated(m: int, ticket_origin: Ints, booked_from: Ints, seated: Ints) -> None:
+    """Write how many of each origin and class [O, C] have a seat."""
     seated[:] = 0
-    for p in range(booked_from.shape[0]):
-        row = booked_from[p]
-        for i in range(len(seated)):  # both in one piece, so that it runs in the processor's vectors
-            seated[i] += row[i]
+    for n in range(len(ticket_origin)):
+        for c in range(seated.shape[1]):
+            seated[ticket_origin[n], c] += booked_from[m, n, c]
 
 
 @inlined
@@ -126,7 +129,7 @@ def _within_reach(m: int, exposed: Bools, twin: Ints, home: tuple[Ints, ...], se
     for c in range(len(twin)):
         if exposed[c] and twin[c] != c:
             for o in range(len(out)):
-                out[o] += seated[c, o]
+                out[o] += seated[o, c]
             for stage in home:
                 for o in range(len(out)):
                     out[o] += stage[m, o, c]
@@ -143,6 +146,10 @@ def _serve(
     exposed: Bools,
     twin: Ints,
     home: tuple[Ints, ...],
+    ticket_origin: Ints,
+    ticket_product: Ints,
+    ticket_service: Ints,
+    sold: Ints,
     booked: Ints,
     booked_from: Ints,
     hiding: Ints,
@@ -162,7 +169,7 @@ def _serve(
                 counts[stage] = table[m, o, c]
                 people += counts[stage]
                 stage += 1
-            counts[stage] = seated[c, o]
+            counts[stage] = seated[o, c]
             people += counts[stage]
     taken[:] = 0
     state = multivariate_hypergeometric(counts, min(summonses, people), taken, state)
@@ -172,7 +179,8 @@ def _serve(
             continue
         c, stage = cell // STAGES, cell % STAGES
         if stage == STAGES - 1:
-            state = release_seats(m, o, c, n, booked, booked_from, state)
+            state = release_seats(m, o, c, n, ticket_origin, ticket_product, ticket_service, sold, booked,
+                                  booked_from, state)  # fmt: skip
         else:
             home[stage][m, o, c] -= n
         fate[:] = 0
@@ -184,22 +192,24 @@ def _serve(
 
 
 @lean
-def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Ints, state: int) -> int:
+def release_seats(m: int, o: int, c: int, n: int, ticket_origin: Ints, ticket_product: Ints, ticket_service: Ints,
+                  sold: Ints, booked: Ints, booked_from: Ints, state: int) -> int:  # fmt: skip
     """Take `n` people of one origin and class out of their seats; the seats are free again."""
-    products, days = booked.shape[1], booked.shape[2]
+    days = booked.shape[2]
     pool = 0
-    for p in range(products):
-        pool += booked_from[m, p, c, o]
-    for p in range(products):
+    for ticket in range(len(ticket_origin)):
+        if ticket_origin[ticket] == o:
+            pool += booked_from[m, ticket, c]
+    for ticket in range(len(ticket_origin)):
         if n == 0:
             break
-        here = booked_from[m, p, c, o]
-        if here == 0:
+        here, p = booked_from[m, ticket, c], ticket_product[ticket]
+        if ticket_origin[ticket] != o or here == 0:
             continue
         gone, state = hypergeometric(here, pool - here, n, state)
         pool -= here
         n -= gone
-        booked_from[m, p, c, o] -= gone
+        booked_from[m, ticket, c] -= gone
         seats = 0
         for h in range(days):
             seats += booked[m, p, h, c]
@@ -211,19 +221,21 @@ def release_seats(m: int, o: int, c: int, n: int, booked: Ints, booked_from: Int
             seats -= row
             gone -= free
             booked[m, p, h, c] -= free
+            sold[m, ticket_service[ticket], h] -= free
     return state
 
 
 @compiled
 def find_hiding(seed: int, members: Ints, step: int, found: Floats, quota: Ints, hiding: Ints, called: Ints) -> None:
     """Find hiding people with chance `found` [M] in this step, as long as the `quota` [M] is not full."""
+    streams = np.zeros(hiding.shape[1] * hiding.shape[2], dtype=np.uint64)
     for m in range(hiding.shape[0]):
         room = max(quota[m] - _sum(called, m), 0)
+        keys(seed, members[m], step, FOUND, streams)
         for o in range(hiding.shape[1]):
             for c in range(hiding.shape[2]):
                 if hiding[m, o, c] > 0:
-                    state = key(seed, members[m], step, o * hiding.shape[2] + c, FOUND)
-                    n, state = binomial(hiding[m, o, c], found[m], state)
+                    n, _ = binomial(hiding[m, o, c], found[m], streams[o * hiding.shape[2] + c])
                     n = min(n, room)
                     room -= n
                     hiding[m, o, c] -= n
@@ -264,6 +276,10 @@ def step(members: Members, state: State, now: Now) -> None:
             state.waiting,
             state.cooling,
         ),
+        world.ticket_origin,
+        world.ticket_product,
+        world.ticket_service,
+        state.sold,
         state.booked,
         state.booked_from,
         state.hiding,

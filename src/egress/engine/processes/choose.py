@@ -113,8 +113,8 @@ def fares(members: Members, days: int) -> tuple[Floats, Floats, Floats, Floats, 
     return begins, times, by_class, by_base, by_day
 
 
-def sale(members: Members, state: State, now: Now, seats: Floats, sold: Ints) -> Sale:
-    """Return seats [M, S, H] of a day and fares; sold [M, S, H] seats of the surge."""
+def sale(members: Members, state: State, now: Now, seats: Floats) -> Sale:
+    """Return seats [M, S, H] of a day and fares."""
     days = state.booked.shape[2]
     return Sale(
         seats,
@@ -124,7 +124,7 @@ def sale(members: Members, state: State, now: Now, seats: Floats, sold: Ints) ->
         np.maximum(1, np.rint(members["fare_window"] / 24)).astype(np.int64),
         *fares(members, days),
         state.ordinary_held,
-        sold,
+        state.sold,
     )
 
 
@@ -141,9 +141,9 @@ def step(
     """Sell ordinary seats, then let those who act choose and book."""
     world = members.world
     seats = book.capacity(members, now)
-    sold = book.step(members, state, now, seats)
+    book.step(members, state, now, seats)
     today = now.day % state.booked.shape[2]
-    before = sold[:, :, today].copy()
+    before = state.sold[:, :, today].copy()
     now.all_by = when_acted(state.acted.sum(axis=1), now.acted_by)
     choose(
         members.seed,
@@ -154,7 +154,7 @@ def step(
         now.day,
         Ways.of(world),
         mood(members, state, now, published),
-        sale(members, state, now, seats, sold),
+        sale(members, state, now, seats),
         state.acted,
         now.acted_by,
         state.waiting,
@@ -167,7 +167,7 @@ def step(
         no_way,
         (now.step + 1) % world.per_day == 0,
     )
-    now.last_minute = sold[:, :, today] - before
+    now.last_minute = state.sold[:, :, today] - before
 
 
 def when_acted(people: Ints, acted_by: Floats) -> Floats:

@@ -18,7 +18,7 @@ import numpy as np
 
 from egress.engine.members import Members
 from egress.engine.processes import policies
-from egress.engine.state import State, horizon
+from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints, World
 from egress.scenario.time import ResolvedPolicy, hours
 
@@ -75,8 +75,8 @@ class Now:
     """[M, X] hours between the block and the door."""
     block_local: Bools
     """[X, O, M] origins whose plates pass."""
-    seats_added: Floats
-    """[M, S, H] per day, by days of departure from today."""
+    seats_added: Floats | None
+    """[M, S, H] per day, by days of departure from today; none where no policy adds any."""
 
     @property
     def middle(self) -> float:
@@ -144,7 +144,7 @@ def _quiet(members: Members, step: int) -> Now:
         block=np.zeros((m, x)),
         block_hours=np.zeros((m, x)),
         block_local=np.zeros((x, w.origins, m), dtype=bool),
-        seats_added=np.zeros((m, w.services, horizon(members))),
+        seats_added=None,
     )
 
 

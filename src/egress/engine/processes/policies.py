@@ -18,6 +18,7 @@ import numpy as np
 
 from egress.engine.compiled import lean
 from egress.engine.members import Members, share_of_step
+from egress.engine.state import horizon
 from egress.engine.world import Bools, Floats, Ints, World
 from egress.scenario.schema import Close, Deter, OpenLane, RefuseEntry, RefuseExit, RoadBlock, Seats, Throughput
 from egress.scenario.time import ResolvedPolicy
@@ -202,7 +203,10 @@ def _add_seats(acts: Acts, members: Members, now: Now) -> None:
         on_sale = (known < now.begin + now.delta) & np.isfinite(start)
         if not on_sale.any() or resolved.end_hours <= now.begin:
             continue
-        midnight = 24.0 * (now.day + np.arange(1, now.seats_added.shape[2] + 1))
+        days = horizon(members)
+        if now.seats_added is None:
+            now.seats_added = np.zeros((len(members), members.world.services, days))
+        midnight = 24.0 * (now.day + np.arange(1, days + 1))
         departs = np.maximum(midnight - 24.0, now.begin)  # of today only what is left is still for sale
         share = share_of_step(start, members.policy_end[j], departs, midnight - departs) * on_sale
         extra = acts.drawn["per_day"][:, e, None] * 24

@@ -168,7 +168,7 @@ def book(m: int, today: int, last: bool, number: int, ways: Ways, sale: Sale, of
         if got > 0:
             h = ring(today, offer.ahead[s], days)
             booked[m, p, h, c] += got
-            booked_from[m, p, c, o] += got
+            booked_from[m, ways.ticket[k], c] += got
             sale.sold[m, s, h] += got
             bought[m, s] += got
         missed = requests.people[i] - got

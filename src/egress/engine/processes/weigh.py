@@ -37,6 +37,7 @@ class Ways(NamedTuple):
     entry: Ints
     product: Ints
     service: Ints
+    ticket: Ints
     group: Ints
     """Group of each class."""
 
@@ -44,7 +45,7 @@ class Ways(NamedTuple):
     def of(cls, world: World) -> Ways:
         """Return the itineraries of a world."""
         return cls(*world.nests, *world.sold_in, world.way_entry, world.way_product, world.way_service,
-                   world.class_group)  # fmt: skip
+                   world.way_ticket, world.class_group)  # fmt: skip
 
 
 class Mood(NamedTuple):
