@@ -6,17 +6,20 @@ import json
 import os
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from shared_commands import Said, egress
 
+from egress.assimilate import forecasting as learning
 from egress.assimilate.forecasting import calibrate
 from egress.assimilate.posterior import Posterior
 from egress.observations import Observations
-from egress.report import forecast_folder
+from egress.report import forecast_folder, forecasting
 from egress.scenario.load import load, shipped
+from egress.scenario.priors import cold_scenario, shaped
 
 GOLDEN = Path(__file__).parent / "golden" / "one-border-forecast.txt"
 REWRITE = "EGRESS_REWRITE_GOLDEN"
@@ -183,6 +186,8 @@ def test_an_origin_outside_the_period_is_told_in_one_line(tmp_path: Path) -> Non
         ([], "--as-of"),
         (["--as-of", "2030-03-06", "--exceed", "many"], "expected numbers of people"),
         (["--as-of", "2030-03-06", "--cold", "--observations", "x.csv"], "--cold uses no count"),
+        (["--as-of", "2030-03-06", "--cold", "--cold-priors"], "--cold-priors goes with counts"),
+        (["--as-of", "2030-03-06", "--cold-priors"], "no priors without 'one-border'"),
         (["--as-of", "2030-03-06", "--posterior", "nowhere.nc"], "nowhere.nc"),
         (["--as-of", "2030-03-06", "--observations", "nowhere.csv"], "nowhere.csv"),
     ],
@@ -298,6 +303,22 @@ def test_a_cold_forecast_sees_no_count(source: Path, tmp_path: Path, monkeypatch
     assert "no count of this crisis was used" in " ".join(said.out.split())
     assert pd.read_csv(tmp_path / "out" / "counts.csv").empty
     assert pd.read_csv(tmp_path / "out" / "known.csv").empty
+
+
+def test_cold_priors_learn_from_the_counts_of_the_crisis_and_of_the_user(own: Path) -> None:
+    asked = forecasting.asked("ukraine-2022", date(2022, 3, 10), own, None, False, True, False, {})
+    assert asked.source is asked.scenario
+    assert not shaped(asked.scenario)
+    assert asked.counts is not None
+    assert set(asked.counts.data["series"]) > {"bridge", "ukraine_exits_total"}
+    assert asked.label == "forecast-ukraine-2022-cold-priors-2022-03-10"
+
+
+def test_a_forecast_of_a_past_crisis_says_that_its_ranges_know_how_it_went_on() -> None:
+    shipped_one = load("ukraine-2022")
+    for scenario, expected in ((shipped_one, True), (cold_scenario(shipped_one), False)):
+        made = learning.forecast(scenario, "2022-02-25", days=1, members=2, threads=1)
+        assert any("in part hindsight" in said for said in made.about["warnings"]) == expected
 
 
 def test_a_cold_forecast_needs_priors_without_the_crisis(tmp_path: Path) -> None:

@@ -68,6 +68,12 @@ def test_groups_of_a_class_are_pooled():
     assert next(g for g in cold.groups if g.id == "exposed-visa").willing.high == pytest.approx(new.high / 100)
 
 
+def test_one_of_a_class_does_not_speak_for_it():
+    found = assembled("russia-2022", [pretended({"group/families-internal/willing": Z * 0.2 + 0.5})], "a test")
+    wide = next(each for each in registry() if each.pattern == "group/threatened-easy/willing")
+    assert row(found, "group/threatened-easy/willing") == plain(wide, "russia-2022", "russia-2022")
+
+
 @pytest.mark.parametrize("after", [Z * 1.9, Z * 0.5 + 2.6])
 def test_what_was_hardly_learnt_or_pulled_out_of_its_range_is_left_out(after: np.ndarray):
     found = assembled("russia-2022", [pretended({"parameter/intention_rate": after})], "a test")

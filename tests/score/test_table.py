@@ -119,6 +119,20 @@ def test_undefined_pairs_count_for_nobody() -> None:
     assert summed["n"].tolist() == alone["n"].tolist() == [3, 4, 7]
     assert summed["left_out"].tolist() == [3, 4, 7]
     assert summed["crps"].tolist() == alone["crps"].tolist()
+    assert summed["n_scored"].tolist() == [6, 8, 14]
+
+
+def test_coverage_is_over_all_counts_also_where_a_rule_is_undefined() -> None:
+    few = grown(series="b")
+    few = few[few["start"] >= day(11)]
+    missed, held = np.full((len(grown()), 3), 1e6), np.tile([0.0, 1300.0, 9000.0], (len(few), 1))
+    both = pd.concat([scored(grown(), missed), scored(few, held)])
+    row = rows(summary(both, by=("task", "mode", "horizon")).assign(series="both"))[0]
+    assert (row["n"], row["n_scored"], row["coverage80"]) == (3, 6, 0.5)
+    assert row["crps"] > row["crps_scored"]
+    alone = summary(scored(grown(), missed)).iloc[0]
+    assert row["ratio"] == alone["ratio"]
+    assert row["crps"] == alone["crps"]
 
 
 def made(origins: int = 6, seeds: int = 1, better: float = 0.5, seed: int = 1) -> pd.DataFrame:

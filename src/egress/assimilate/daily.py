@@ -82,7 +82,7 @@ def beside(now: Forecast, before: Forecast, scenario: Scenario, observations: Ob
     return Daily(now, before, known, changed, tuple(dict.fromkeys(reasons)))
 
 
-def cold(scenario: str | Path, as_of: datetime | date | str, **options: Any) -> Daily:
+def cold(scenario: str | Path | Scenario, as_of: datetime | date | str, **options: Any) -> Daily:
     """Return the forecast from priors that nothing of the crisis has shaped, without any count of it.
 
     Raises EgressError where there are no priors without it.
@@ -92,7 +92,9 @@ def cold(scenario: str | Path, as_of: datetime | date | str, **options: Any) -> 
     return Daily(replace(found, about=found.about | {"mode": "cold", "warnings": said}))
 
 
-def from_posterior(scenario: str | Path, as_of: datetime | date | str, posterior: Posterior, **options: Any) -> Daily:
+def from_posterior(
+    scenario: str | Path | Scenario, as_of: datetime | date | str, posterior: Posterior, **options: Any
+) -> Daily:
     """Return the forecast of members that have learnt before, and learn on from what was published since."""
     found = forecast(scenario, as_of, posterior=posterior, **options)
     return Daily(replace(found, about=found.about | {"mode": "posterior"}))

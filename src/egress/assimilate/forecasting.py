@@ -21,6 +21,7 @@ from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
 from egress.scenario.load import load, scenario_hash
+from egress.scenario.priors import shaped
 from egress.scenario.schema import Scenario
 from egress.scenario.time import zone
 from egress.trajectory import Trajectory
@@ -68,6 +69,7 @@ def forecast(
         rounds = min(rounds, ONWARD)
     trajectory, learnt = ahead(scenario, origin, counts, **options, rounds=rounds, progress=progress)
     first = _last_day(scenario, origin) + timedelta(days=1)
+    doubts = warnings(learnt) if posterior is None else _doubts(posterior, origin, learnt)
     about = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -76,7 +78,7 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
-        "warnings": warnings(learnt) if posterior is None else _doubts(posterior, origin, learnt),
+        "warnings": [*_hindsight(scenario), *doubts],
     }
     return Forecast(
         with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about,
@@ -191,6 +193,17 @@ def inside(scenario: Scenario, origin: datetime) -> None:
             f"{origin.isoformat()}: expected an origin after {period.start} and by the end of {period.end}, "
             f"the period of {scenario.name}"
         )
+
+
+def _hindsight(scenario: Scenario) -> list[str]:
+    """Return in words that the ranges of a past crisis know how it went on, later than any origin."""
+    numbers = len(shaped(scenario))
+    if not numbers:
+        return []
+    return [
+        f"{numbers} ranges of {scenario.name} were fitted on the crisis itself, also on what came after the origin: "
+        "this is in part hindsight. --cold-priors starts from ranges of other crises and of evidence from before."
+    ]
 
 
 def _doubts(posterior: Posterior, origin: datetime, learnt: Learnt) -> list[str]:

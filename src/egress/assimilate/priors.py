@@ -9,7 +9,8 @@ how much crises differ:
 
 and sd at most that of the wide range, on the logit scale for shares, the logarithmic one for other positive numbers,
 else as they are. Numbers that counts pulled out of their range are left out: they stand for something else that is
-wrong; so are multiples of ordinary traffic that is itself a guess.
+wrong; so are multiples of ordinary traffic that is itself a guess. A class of which counts inform less than half
+teaches nothing: a lane or two that happened to be counted do not say how lanes differ.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ MEMBERS = 300
 INFORMED = 0.3  # share of the variance that counts must have taken from a number before it is taken over (assumption;
 #               with 300 members chance alone makes 0.1 or so)
 FAR = 2.5  # standard deviations from the middle of its range beyond which a number is left out (assumption)
+SAMPLE = 0.5  # share of the numbers of a class that must have been learnt before they speak for it (assumption)
 WIDEN = 2.0  # by how much what one crisis teaches is widened for another (assumption: between crises nobody can tell)
 DIGITS = 3
 
@@ -160,7 +162,7 @@ def _taken_over(row: Fitted, others: list[Calibrated]) -> Prior | None:
         return None
     found = [(other, number) for other in others for number in _numbers(row, other.scenario)]
     known = [(other, number, s) for other, number in found if (s := other.samples(number, row.times)) is not None]
-    if not known:
+    if not known or len(known) < SAMPLE * len(found):
         return None
     drawn_from = known[0][0].taught.uncertain[known[0][1].name]
     forward, back = _scale(drawn_from)

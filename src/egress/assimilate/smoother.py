@@ -7,12 +7,12 @@ of the past as well as the constants. The counts are taken in `ROUNDS` equal par
     z ← z + C_zy (C_yy + ROUNDS · R)⁻¹ (d + √ROUNDS ε − y),     ε ~ N(0, R)
 
 C are covariances over members, y what a member predicts and d what was counted (assimilate.counts). The update is
-taken along the uncorrelated directions of y / √R; along each, correlations that chance alone makes in so many members
-are left out. Whether and when policies happen is never learnt.
+taken along the uncorrelated directions of y / √R. A correlation c seen in m members is c plus chance of variance 1/m;
+along each direction it is shrunk to what is likely to be true, c · max(0, 1 − 1/(m c²)). Whether and when policies
+happen is never learnt.
 
 Source: Emerick & Reynolds 2013, "Ensemble smoother with multiple data assimilation",
-doi:10.1016/j.cageo.2012.03.011; Luo & Bhakta 2020, "Automatic and adaptive localization for ensemble-based
-history matching", doi:10.1016/j.petrol.2019.106559.
+doi:10.1016/j.cageo.2012.03.011; James & Stein 1961, "Estimation with quadratic loss" (positive part, each alone).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from egress.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
 ROUNDS = 4  # parts in which the counts are taken; Emerick & Reynolds 2013
-CHANCE = (2.0, 4.0)  # correlations below the first over √members are left out, above the second kept whole (assumption)
 FARTHEST = 5.0  # no standard normal is moved farther out
 LEVEL = 0.15  # sd of the logarithm of the level of a source that others contradict (source: assumption)
 FIXED = ("/happens", "/start")  # what will come of a policy is the analyst's, not the counts'
@@ -135,7 +134,7 @@ def _moved(
 def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, rounds: int) -> Floats:
     """Return [member, numbers] by how much each standard normal moves; `gap` [member, n] in units of `sd`.
 
-    The counts are turned to directions in which members differ without correlation; localizing these leaves the
+    The counts are turned to directions in which members differ without correlation; shrinking along these leaves the
     balance between counts that say nearly the same untouched.
     """
     members = len(z)
@@ -144,7 +143,7 @@ def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, rounds: int) ->
     away = z - z.mean(axis=0)
     joint = away.T @ directions / np.sqrt(members - 1)
     seen = np.abs(joint) / np.maximum(away.std(axis=0), 1e-300)[:, None] * np.sqrt(members)
-    sure = np.clip((seen - CHANCE[0]) / (CHANCE[1] - CHANCE[0]), 0.0, 1.0)
+    sure = 1.0 - 1.0 / np.maximum(seen, 1.0) ** 2
     along = gap @ of_counts.T * (strength / (strength**2 + rounds))
     return np.asarray(along @ (sure * joint).T)
 

@@ -11,7 +11,7 @@ import numpy as np
 from egress.baselines import NAMES
 from egress.benchmark.tasks import TASKS, Results, Task
 from egress.errors import OutputError
-from egress.score.summary import INTERVAL, rows, summary
+from egress.score.summary import COVERED, INTERVAL, rows, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,10 +20,11 @@ ALL = "all series"
 HEAD = """# The benchmark of sudden exits: results
 
 Written by `egress score --benchmark --members {members} --seeds {seeds} --page FILE` ({rounds} rounds of the
-smoother, {minutes:.0f} minutes); do not edit. CRPS is that of the members as issued; a ratio below 1 is better than
-the rule. A (series, origin) enters a ratio only where each of the five rules is defined; n counts windows, pairs
-(series, origin). The interval is of the ratio to the best rule ({interval:.0%}, pairs drawn with replacement). With
-n < 8 nothing can be said.
+smoother, {minutes:.0f} minutes); do not edit. Both columns start from priors that nothing of the crisis has shaped.
+CRPS is that of the members as issued; a ratio below 1 is better than the rule. A (series, origin) enters CRPS and
+ratios only where each of the five rules is defined; n counts windows, pairs (series, origin). "All" counts every
+window scored: 50, 80 and 90 % are the shares of these inside the ranges. The interval is of the ratio to the best
+rule ({interval:.0%}, pairs drawn with replacement). With n < 8 nothing can be said.
 """
 
 
@@ -85,18 +86,27 @@ def page(results: Results) -> str:
 def _task(task: Task, part: pd.DataFrame) -> str:
     lines = [f"## Task {task.name}: {task.scenario}, origins {', '.join(task.origins)}", ""]
     for mode in part["mode"].unique():
-        lines += [f"### {mode}", "", *_table(part[part["mode"] == mode], bool(task.days)), ""]
+        chosen = part[part["mode"] == mode]
+        lines += [f"### {mode}", "", *_table(chosen, bool(task.days)), "", _coverage(chosen), ""]
     return "\n".join(lines)
 
 
+def _coverage(part: pd.DataFrame) -> str:
+    """Return in words what share of all windows of a task lies inside the ranges."""
+    own = part[part["series"] != ALL]
+    n = own["n_scored"].to_numpy(float)
+    held = [f"{float((own[name] * n).sum() / n.sum()):.0%}" for name in COVERED]
+    return f"Of all {n.sum():.0f} windows the 50, 80 and 90 % ranges hold {', '.join(held[:-1])} and {held[-1]}."
+
+
 def _table(part: pd.DataFrame, by_day: bool) -> list[str]:
-    names = ["series", "days", "n (pairs)", "CRPS", "log CRPS", "50 %", "80 %", "90 %"]
+    names = ["series", "days", "n (pairs)", "CRPS", "log CRPS", "all", "50 %", "80 %", "90 %"]
     names += [f"÷ {name}" for name in NAMES] + ["interval", "says"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in part.to_dict("records"):
         horizon = str(row["horizon_days"] if by_day else row["horizon"])
         cells = [str(row["series"]), horizon, f"{row['n']} ({row['pairs']})", f"{row['crps']:,.0f}"]
-        cells += [_number(row["log_crps"]), *(f"{100 * row[f'covered{share}']:.0f}" for share in (50, 80, 90))]
+        cells += [_number(row["log_crps"]), f"{row['n_scored']}", *(f"{100 * row[name]:.0f}" for name in COVERED)]
         cells += [_number(row[f"ratio_{name}"]) for name in NAMES]
         interval = f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}" if np.isfinite(row["ratio_low"]) else "n/a"
         lines.append("| " + " | ".join([*cells, interval, str(row["says"])]) + " |")

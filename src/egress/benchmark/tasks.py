@@ -1,8 +1,8 @@
 """The benchmark of sudden exits: every task of evaluation.md, cold and updated, beside the simple rules.
 
 A task is a crisis, its origins, and the series that are scored. Each forecast is made by the command that users
-have (`assimilate.forecasting`), with what was published before the origin; cold ones see no count and only priors
-that nothing of the crisis has shaped. No number here is chosen on scored windows.
+have (`assimilate.forecasting`), from priors that nothing of the crisis has shaped; updated ones learn from the counts
+published before the origin, cold ones see none. No number here is chosen on scored windows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
 from egress.observations import Observations, moment
 from egress.scenario.load import load
+from egress.scenario.priors import cold_scenario
 from egress.scenario.schema import Scenario
 from egress.score.table import scores
 
@@ -123,7 +124,7 @@ def scored(
     progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the scores of one forecast of a task, and official forecasts of that day beside it."""
-    scenario = scenario_of(task, mode)
+    scenario = cold_scenario(task.scenario)  # its own ranges know how it went on
     counts = Observations.of(task.scenario)
     at = origin_of(scenario, origin)
     options: dict[str, Any] = {"days": DAYS, "members": size.members, "seed": seed, "threads": threads}
@@ -137,15 +138,6 @@ def scored(
     told = as_shown(counts.data)
     table = scores(said, rows[whole], told, at, **about, ordinary=ordinary(task.scenario))
     return table, beside(trajectory, known, counts.data, about | {"origin": origin})
-
-
-def scenario_of(task: Task, mode: str) -> Scenario:
-    """Return the scenario of a task; cold: with priors that nothing of the crisis has shaped."""
-    if mode != "cold":
-        return load(task.scenario)
-    from egress.scenario.priors import cold_scenario
-
-    return cold_scenario(task.scenario)
 
 
 def targets(counts: pd.DataFrame, origin: datetime, series: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -34,6 +34,9 @@ def forecast(
     cold: Annotated[
         bool, typer.Option("--cold", help="Use no count of the crisis, and no prior that it shaped.")
     ] = False,
+    cold_priors: Annotated[
+        bool, typer.Option("--cold-priors", help="Learn from counts, but from no prior that the crisis shaped.")
+    ] = False,
     yesterday: Annotated[
         bool, typer.Option(help="Also make the forecast of the day before, to see what changed.")
     ] = True,
@@ -51,11 +54,14 @@ def forecast(
     """Forecast a scenario, or the camps of a Flee folder, from the counts published before DATE; write a folder."""
     if cold and (observations or posterior or save_posterior):
         raise typer.BadParameter("--cold uses no count: leave out --observations, --posterior and --save-posterior")
+    if cold and cold_priors:
+        raise typer.BadParameter("--cold-priors goes with counts: leave out --cold, which uses none")
     with progress_bar() as bar:
         from egress.formats.flee.folder import is_flee
 
         if is_flee(Path(scenario)):
             vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
+            vain |= {"--cold-priors": cold_priors or None}
             vain |= {"--exceed": exceed, "--archive": archive, "--save-posterior": save_posterior}
             vain |= {"--no-yesterday": None if yesterday else True}
             refuse(vain, "is not for Flee folders")
@@ -66,7 +72,7 @@ def forecast(
             from egress.report import folder, forecasting
 
             options = {"days": days, "members": members, "seed": seed, "threads": threads}
-            asked = forecasting.asked(scenario, as_of, observations, posterior, cold, yesterday, options)
+            asked = forecasting.asked(scenario, as_of, observations, posterior, cold, cold_priors, yesterday, options)
         place = out or folder.default(asked.label, datetime.now())
         with folder.prepared(place) as part:
             task = bar.task_ids[0]

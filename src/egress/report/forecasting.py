@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from egress import archive as archives
 from egress.assimilate import daily as making
 from egress.assimilate.daily import Daily
-from egress.assimilate.forecasting import forecast, inside, origin_of
+from egress.assimilate.forecasting import forecast, inside, joined, origin_of
 from egress.assimilate.posterior import Posterior
 from egress.ensemble import Progress
 from egress.observations import Observations
 from egress.report import forecast_folder, forecast_summary
 from egress.scenario.load import load, scenario_hash
+from egress.scenario.priors import cold_scenario
 from egress.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -30,20 +31,25 @@ MODEL = "egress"
 class Asked:
     """A forecast that was asked for; everything given has been read and checked."""
 
-    source: str
+    source: str | Scenario
+    """What is run: the name or folder, or a scenario whose counts are among `counts`."""
     scenario: Scenario
     origin: datetime
     counts: Observations | None
     posterior: Posterior | None
     cold: bool
+    cold_priors: bool
     yesterday: bool
     options: dict[str, Any]
 
     @property
     def label(self) -> str:
         """Return the beginning of the folder's name."""
-        cold = "-cold" if self.cold else ""
-        return f"forecast-{self.scenario.name}{cold}-{self.origin:%Y-%m-%d}"
+        return f"forecast-{self.scenario.name}{self._how}-{self.origin:%Y-%m-%d}"
+
+    @property
+    def _how(self) -> str:
+        return "-cold" if self.cold else "-cold-priors" if self.cold_priors else ""
 
     def doing(self, share: float) -> str:
         """Return what the progress bar says at a share of the work."""
@@ -79,7 +85,7 @@ class Asked:
 
     def archived(self, hub: pd.DataFrame, archive: Path) -> Path:
         """Add the forecast to an archive; return its file there."""
-        return archives.write(archive, hub, f"{MODEL}-cold" if self.cold else MODEL)
+        return archives.write(archive, hub, f"{MODEL}{self._how}")
 
 
 def asked(
@@ -88,11 +94,12 @@ def asked(
     observations: Path | None,
     posterior: Path | None,
     cold: bool,
+    cold_priors: bool,
     yesterday: bool,
     options: dict[str, Any],
 ) -> Asked:
     """Read everything that a forecast needs; EgressError for what cannot be used."""
-    scenario = load(source)
+    scenario = cold_scenario(source) if cold_priors else load(source)
     origin = origin_of(scenario, as_of)
     inside(scenario, origin)
     counts = None if observations is None else Observations.read(observations)
@@ -100,4 +107,7 @@ def asked(
     if learnt is not None:
         learnt.of(scenario, options["members"])
     given = {name: value for name, value in options.items() if value is not None}
-    return Asked(source, scenario, origin, counts, learnt, cold, yesterday, given)
+    if cold_priors:
+        counts = joined([Observations.of(source), *([] if counts is None else [counts])])
+    start = scenario if cold_priors else source
+    return Asked(start, scenario, origin, counts, learnt, cold, cold_priors, yesterday, given)

@@ -52,7 +52,7 @@ def told(found: Scored) -> RenderableType:
     """Return the tables that are printed: scores by horizon, ratios to the baselines, chances."""
     head = f"{found.name}: {len(found.table)} counts scored; lower is better, coverage should be as its name says"
     few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}. "
-    few += "Left out: counts for which not every rule is defined, where it is for others."
+    few += "Left out: counts for which not every rule is defined, where it is for others; coverage counts them too."
     return Group(Text(head, style="bold"), _scores(found.means), _ratios(found.means), _brier(found.table), Text(few))
 
 

@@ -220,6 +220,18 @@ def fitted(scenario: Scenario) -> tuple[Number, ...]:
     return tuple(number for number, row in own if row is not None and row.touched_by(scenario.name, scenario.name))
 
 
+def shaped(scenario: Scenario) -> tuple[Number, ...]:
+    """Return the numbers that counts of the crisis itself have shaped: fitted ones that stand as in the shipped folder.
+
+    >>> len(shaped(loading.load("ukraine-2022"))) > 0, shaped(cold_scenario("ukraine-2022"))
+    (True, ())
+    """
+    if scenario.name not in loading.list_names():
+        return ()
+    as_shipped = {number.name: number.value for number in numbers(loading.load(scenario.name))}
+    return tuple(number for number in fitted(scenario) if as_shipped.get(number.name) == number.value)
+
+
 def base(scenario: Scenario, number: Number, times: str) -> float:
     """Return what a factor multiplies: ordinary entries of the door, and the lane's share; canonical units."""
     table, at = str(number.loc[0]), int(number.loc[1])

@@ -1,7 +1,8 @@
 """Means over tables of scores, with the ratio to each baseline and how sure it is.
 
-A (series, origin) enters only if each baseline is defined there. Where none does, the score of the forecast is
-shown alone, with those baselines that are defined throughout, and without a ratio.
+A (series, origin) enters scores and ratios only if each baseline is defined there, so that scores of the forecast
+and of the baselines are means over the same counts. Where none does, the score of the forecast is shown alone, with
+those baselines that are defined throughout, and without a ratio. Coverage compares with nobody: it is over all counts.
 A ratio is mean CRPS ÷ mean CRPS of the baseline over the same counts. Its interval comes from drawing (series,
 origin) pairs with replacement, for counts of one origin err together, and one of the seeds for each pair drawn.
 """
@@ -28,7 +29,8 @@ FEW = 8  # counts; source: evaluation.md
 TOO_FEW = "too few to say"
 INTERVAL = 0.90  # share of draws within ratio_low and ratio_high
 DRAWS = 2000
-MEANS = ("crps", "log_crps", "wis", "spread", "over", "under", *(f"covered{share}" for share in SHARES))
+MEANS = ("crps", "log_crps", "wis", "spread", "over", "under")
+COVERED = tuple(f"covered{share}" for share in SHARES)
 LAST = dict(BINS)
 
 
@@ -38,7 +40,8 @@ def summary(
     """Return means over a table of `scores`, a row per group, in order.
 
     `by` are columns of it (`size` among them); `horizon` may be taken by exact `days` such as (1, 3, 7, 14)
-    instead of bins. `n` counts the counts scored, `pairs` the (series, origin) among them, `seeds` the seeds;
+    instead of bins. `n` counts the counts that are compared, `pairs` the (series, origin) among them, `seeds` the
+    seeds. `n_scored` counts all counts scored, over which `covered…` and `crps_scored` are;
     `seed_low`, `seed_high` are the least and most mean CRPS of a seed. For each rule there are `crps_<rule>`,
     `point_<rule>`, `ratio_<rule>` with `_low` and `_high` (INTERVAL of the draws; NaN: not defined, or one pair only);
     `best` names the rule with the least CRPS, `ratio`, `ratio_low`, `ratio_high` are those to it. `says` is
@@ -61,6 +64,7 @@ def summary(
 def rows(summed: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of `egress score --benchmark --json`; what is not defined is None.
 
+    crps, log_crps and those of the baselines are over n counts; coverage and crps_scored over n_scored.
     ratio_low and ratio_high are of the ratio to the best of the baselines. Raises KeyError for a summary that is
     not by task, mode, series and horizon.
     """
@@ -71,6 +75,7 @@ def rows(summed: pd.DataFrame) -> list[dict[str, Any]]:
         said: dict[str, Any] = {name: row[name] for name in BY}
         said |= {"horizon_days": int(row["horizon_days"]), "n": int(row["n"]), "pairs": int(row["pairs"])}
         said |= {name: _number(value) for name, value in means.items()}
+        said |= {"n_scored": int(row["n_scored"]), "crps_scored": _number(row["crps_scored"])}
         said["baselines"] = {name: _number(row[f"crps_{name}"]) for name in NAMES}
         said |= {name: _number(row[name]) for name in ("ratio_low", "ratio_high")}
         found.append(said | {"best": row["best"], "ratio": _number(row["ratio"]), "says": row["says"]})
@@ -95,7 +100,10 @@ def _of_group(part: pd.DataFrame, generator: np.random.Generator) -> dict[str, A
         "pairs": len(used[PAIR].drop_duplicates()),
         "left_out": len(part[COUNT].drop_duplicates()) - len(used[COUNT].drop_duplicates()),
         "seeds": len(by_seed),
+        "n_scored": len(part[COUNT].drop_duplicates()),
+        "crps_scored": float(part["crps"].mean(skipna=False)),
         **{name: float(used[name].mean(skipna=False)) for name in MEANS},
+        **{name: float(part[name].mean()) for name in COVERED},
         "seed_low": float(by_seed.min()),
         "seed_high": float(by_seed.max()),
     }
