@@ -1,9 +1,9 @@
 """Scenario → arrays: what is the same for every member.
 
 Axes are named once here and used everywhere in the engine:
-M member, T step, D day, O origin, G group, C class (group × listed), A entry (land doors first, then flights), X land
-door, L lane, S service, P product (a service and what follows it), N ticket (a product bought in an origin), K
-itinerary, H day of H day of departure.
+M member, T step, D day, O origin, G group, C class (group × listed), A entry (land doors first, then flights),
+X land door, L lane, S service, P product (a service and what follows it), N ticket (a product bought in an origin),
+K itinerary, H day of departure.
 """
 
 from __future__ import annotations
