@@ -96,6 +96,8 @@ def _refresh(days: Days, law: Law, paths: Paths, lean: Floats, day: int, desk: D
             law.power,
             law.threshold,
             law.fixed,
+            paths.alike,
+            law.shifts,
             desk.worth[kind],
         )
 
