@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from egress.cli.options import MOST_SEED, Source, read_members, read_moment, read_step, refuse, start_of, stepped
+from egress.cli.options import (
+    MOST_SEED,
+    Rules,
+    Settings,
+    Source,
+    read_members,
+    read_moment,
+    read_step,
+    refuse,
+    start_of,
+    stepped,
+)
 from egress.cli.shown import phase, progress_bar, show
 
 if TYPE_CHECKING:
@@ -45,13 +56,8 @@ def run(
         float | None,
         typer.Option(callback=read_step, metavar="H", help="Hours of a step (else as the scenario says)."),
     ] = None,
-    settings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Flee folders: settings (else its simsetting.yml).")
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option(metavar="RULES", help="Flee folders: flee, flee-corrected (its defects mended), or egress."),
-    ] = None,
+    settings: Settings = None,
+    rules: Rules = None,
     per_member: Annotated[bool, typer.Option("--per-member", help="Flee folders: out.csv of every member.")] = False,
     posterior: Annotated[Path | None, typer.Option(help="What counts have taught (egress calibrate).")] = None,
 ) -> None:

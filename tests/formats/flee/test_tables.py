@@ -357,6 +357,16 @@ def test_unknown_names_in_closures_are_said_and_refused_where_defects_are_mended
         assert any(said in line for line in faults(told, {CLOSURES: row}, "flee-corrected"))
 
 
+def test_closures_may_have_a_probability_that_flee_passes_over(told: Told) -> None:
+    head = "#closure_type,name1,name2,closure_start,closure_end,probability\n"
+    read = told({CLOSURES: head + "country,Mali,Niger,1,3,0.4\nlocation,Mopti,,0,-1,\n"})
+    assert [c.probability for c in read.case.closures] == [0.4, 1.0]
+    for cell, said in (("1.5", "probability 1.5: expected 0 to 1"), ("half", "expected a probability, a number")):
+        found = faults(told, {CLOSURES: f"{head}country,Mali,Niger,1,3,{cell}\n"})
+        assert any(f"closures.csv:2:24: {said}" in line for line in found)
+    assert "cells beyond the 5th, but no header" in faults(told, {CLOSURES: "country,Mali,Niger,1,3,0.4\n"})[0]
+
+
 def test_an_unknown_camp_acts_on_the_first_place_in_flee(told: Told) -> None:
     read = told({CLOSURES: "camp,Abalu,,0,3"})
     assert read.case.closures[0].first == -1
