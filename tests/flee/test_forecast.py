@@ -223,6 +223,9 @@ def test_the_command_archives_and_tells_chances(tmp_path: Path, capsys: pytest.C
     (file,) = kept.glob("2020-01-13-egress-camps-*.parquet")
     assert f"Archived as {file}" in told.err
     assert command_line(["archive", "verify", str(kept)]) == 0
+    capsys.readouterr()
+    assert command_line(["score", str(out), str(folder), "--json"]) == 0
+    assert sum(row["n"] for row in json.loads(capsys.readouterr().out)) == 4  # reports of the folder after the origin
     table = archive.read(file)
     assert set(table["target"]) == {"people staying"}
     assert {"Abala", "Mentao", "Niger", "Burkina"} == set(table["location"])

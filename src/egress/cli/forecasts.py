@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from egress.cli.options import MOST_SEED, Rules, Settings, Source, read_moment, read_numbers, refuse
+from egress.cli.options import FOR_FLEE, MOST_SEED, Rules, Settings, Source, read_moment, read_numbers, refuse
 from egress.cli.shown import phase, progress_bar, show
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def forecast(
             written = {"out": out, "exact": exact, "exceed": exceed or (), "archive": archive}
             _forecast_flee(bar, Path(scenario), as_of, given, written)
             return
-        refuse({"--settings": settings, "--rules": rules}, "is for Flee folders (input_csv and source_data in them)")
+        refuse({"--settings": settings, "--rules": rules}, FOR_FLEE)
         with phase(bar, {}, "reading"):
             from egress.report import folder, forecasting
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 RULES = ("flee", "flee-corrected", "egress")
+FOR_FLEE = "is for Flee folders (input_csv and source_data in them)"
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
 Settings = Annotated[

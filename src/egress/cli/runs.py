@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from egress.cli.options import (
+    FOR_FLEE,
     MOST_SEED,
     Rules,
     Settings,
@@ -66,12 +67,14 @@ def run(
         from egress.formats.flee.folder import is_flee
 
         if is_flee(Path(scenario)):
-            vain = {"--as-of": as_of, "--step": step, "--exact": exact or None, "--posterior": posterior}
-            refuse(vain, "has no effect on Flee folders")
+            refuse({"--as-of": as_of}, "is not for runs of Flee folders, which are hindsight: `egress forecast` has it")
+            refuse({"--step": step}, "has no effect on Flee folders: their step is a day")
+            refuse({"--exact": exact or None}, "has no effect on Flee folders: their tables are exact")
+            refuse({"--posterior": posterior}, "has no effect on Flee folders: what they learn is in `egress forecast`")
             _run_flee(bar, Path(scenario), out, settings, rules, members, seed, threads, per_member)
             return
         given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
-        refuse(given, "is for Flee folders (input_csv and source_data in them)")
+        refuse(given, FOR_FLEE)
         seconds: dict[str, float] = {}
         with phase(bar, seconds, "reading"):
             from egress.scenario.load import load

@@ -6,9 +6,9 @@
 Paths below max w / threshold are pruned; with all weights 0 every path is as likely. The weights depend on the day
 and on how full camps are, not on who chooses, so they are computed once per day, phase and place.
 
-Under Flee pruning takes the right weight out of its list, but the first route that is equal to the one meant (defect
-13). Where two roads join two places and the later one is pruned, the earlier's route goes: the weights from there on
-stand for the route after theirs.
+Under Flee pruning takes the right weight out of its list, but the first route that is equal to the one
+meant (defect 13). Where two roads join two places and the later one is pruned, the earlier's route goes: the
+weights from there on stand for the route after theirs.
 """
 
 from __future__ import annotations

@@ -116,6 +116,8 @@ def _intensity(cell: Cell, table: Table, tables: Tables) -> float | None:
         value = float(cell.text)
     except ValueError:
         value = -1.0
+    if value > 1 and value - value == 0:
+        tables.findings.warn(table.file, cell, f"intensity {cell.text}: above 1; taken as it is, in Flee as here")
     if value >= 0 and value - value == 0:
         return value
     found = repr(cell.text) if cell.text else "nothing"
