@@ -268,6 +268,8 @@ class Room:
 
     plan: Plan
     states: int = ROOM
+    cells: int = 0
+    """States in use on the last evening of the last member."""
 
     def run(self, seed: int, member: int, due: Ints | None = None) -> Record:
         """Return what happened in one member, with departures [D] of its own where they are given. Raises RunError."""
@@ -277,6 +279,7 @@ class Room:
             evening, night, wave, further = (table(self.states) for _ in range(4))
             tables = Tables(evening, night, wave, further, moves(MOVES * self.states))
             outcome, day = run_days(plan, seed, member, self._desk(), tables, record)
+            self.cells = max(size(evening), size(night))
             if outcome != NO_ROOM:
                 break
             self.states *= 2
