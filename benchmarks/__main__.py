@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …] [--quick] [--chart FILE.svg]`."""
+"""`python -m benchmarks [NAME …] [--quick] [--chart FILE.svg or .png]`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure egress.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(REGISTRY)}")
     parser.add_argument("--quick", action="store_true", help="few members: does it run at all?")
-    parser.add_argument("--chart", type=Path, metavar="FILE.svg", help="also write the picture, of those that draw one")
+    parser.add_argument(
+        "--chart", type=Path, metavar="FILE", help="also write the picture (SVG or PNG), of those that draw one"
+    )
     chosen = parser.parse_args()
     unknown = [name for name in chosen.names if name not in REGISTRY]
     if unknown:

@@ -7,6 +7,7 @@ runscripts/run.py is used), and FLEE_PYTHON=a Python in which Flee's requirement
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -21,21 +22,28 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.registry import benchmark
+from egress.engine.flee.loop import Room
+from egress.engine.flee.plan import plan
 from egress.flee import FleeRun, instances, run_case
 from egress.flee.output import out_csv
+from egress.flee.run import SEED
 from egress.formats.flee import read
 from egress.report import charts
 
 HASTEN = (1, 10, 100)
+SLOW = (("ukraine2022", 1),)  # seconds a member: once is enough
 TICK = "datum.value < 1 ? format(datum.value, '~r') : format(datum.value, ',d')"
 ANOTHER = "Flee (flee.md, another run)"  # not timed in the same command
-COLOURS = (charts.BLUE, charts.ORANGE, "#009E73", "#CC79A7")
+MARK = " (flee.md, another run)"
+EACH, RESTLESS = "egress, few people in a cell", "Flee, the same"
+FINE = 1 << 18  # cells of r per unit: people share one only with the same r, or when they rest
+COLOURS = (charts.BLUE, charts.ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#6B7280")
 PUBLISHED = {("mali2012", 1): 225.7, ("ukraine2022", 1): 60 * 3600.0}  # CPU s of serial Flee (flee.md section 17)
 
 
 @dataclass(frozen=True)
 class Timed:
-    """CPU seconds of a member by one program: `egress`, `Flee`, or ANOTHER."""
+    """CPU seconds of a member by one program: `egress`, `Flee`, ANOTHER, or EACH and RESTLESS."""
 
     program: str
     instance: str
@@ -93,24 +101,75 @@ def flee_cpu(folder: Path, settings: Path, days: int = 0) -> float | None:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def few_people(folder: Path, settings: Path, made: Path) -> None:
-    """Print the time per agent-step where nearly every state has one person, and counting gains nothing."""
-    case, rules = read(folder, settings, say=lambda _: None)
-    alone = replace(rules, recent_travel_cells=4096)
-    run_case(case, alone, members=1, threads=1)
+def few_a_cell(folder: Path, settings: Path, made: Path) -> tuple[Timed, float, int]:
+    """Time a member with r in so many cells that people share one only when they are alike.
+
+    Returns the time with reading and writing, the people per cell on the last evening, and the agent-steps.
+    """
+
+    def one(number: int) -> FleeRun:
+        case, rules = read(folder, settings, say=lambda _: None)
+        run = run_case(case, replace(rules, recent_travel_cells=FINE), members=[number], threads=1)
+        (made / "out.csv").write_text(out_csv(run, 0), "utf-8")
+        return run
+
+    run = one(0)  # compiles
     started = time.process_time()
-    run = run_case(case, alone, members=[1], threads=1)
+    one(1)
     taken = time.process_time() - started
+    room = Room(plan(run.case, run.rules).plan)
+    room.run(SEED, 0)
     steps = int((run.inside[0].sum(axis=1) + run.moving[0]).sum())
-    print(f"\nCells with one person (hasten {rules.hasten}, r in 4096 cells): {taken:.3f} s for {steps:,} agent-steps, "
-          f"{steps / taken / 1e6:.1f} million a second. Counting has no advantage there.")  # fmt: skip
+    return Timed(EACH, folder.name, run.rules.hasten, _agents(run), taken), _agents(run) / max(room.cells, 1), steps
+
+
+def _agents(run: FleeRun) -> int:
+    return int(run.inside[0, -1].sum() + run.moving[0, -1])
+
+
+def full_scale(timed: list[Timed]) -> None:
+    """Print egress at full scale beside Flee with people bundled into agents, which is how its users go fast."""
+    full = [row for row in timed if row.program == "egress" and row.hasten == 1]
+    if not full:
+        return
+    print("\nFull scale (hasten 1) against Flee at the hasten that its users choose:\n")
+    print("| instance | egress, hasten 1, s | Flee's hasten | Flee s | ratio |\n" + "|---" * 5 + "|")
+    for own in full:
+        for row in (row for row in timed if row.instance == own.instance and row.program in ("Flee", ANOTHER)):
+            told = f"{row.seconds:,.1f}{MARK if row.program == ANOTHER else ''} | {row.seconds / own.seconds:,.0f}"
+            print(f"| {own.instance} | {own.seconds:.3f} | {row.hasten} | {told} |")
+
+
+def few_each(folder: Path, hastens: tuple[int, ...], made: Path) -> list[Timed]:
+    """Print and return the times where everybody moves every day, with few people in a cell, beside Flee's."""
+    print(f"\nCells with few people: everybody moves every day, and r is in {FINE:,} cells. With one person in each, "
+          "counting has no advantage: what is left is the difference between compiled code and Python, and the time to "
+          "read and write.\n")  # fmt: skip
+    print("| instance | hasten | agents | people per cell, last evening | agent-steps | s, all included "
+          "| Flee s | of which start and one day | ratio without them |\n" + "|---" * 9 + "|")  # fmt: skip
+    found = []
+    for hasten in hastens:
+        settings = settings_at(folder, "simsetting.yml", hasten, made)
+        text = settings.read_text("utf-8")
+        settings.write_text(re.sub(r"(camp|default)_movechance: [0-9.]+", r"\1_movechance: 1.0", text), "utf-8")
+        one, shared, steps = few_a_cell(folder, settings, made)
+        found.append(one)
+        flee, start = flee_cpu(folder, settings), flee_cpu(folder, settings, days=1)
+        told = " | | "
+        if flee is not None and start is not None:
+            told = f"{flee:,.1f} | {start:,.1f} | {(flee - start) / one.seconds:,.1f}"
+        print(f"| {folder.name} | {hasten} | {one.agents:,} | {shared:.1f} | {steps:,} | {one.seconds:.3f} | {told} |",
+              flush=True)  # fmt: skip
+        if flee is not None:
+            found.append(Timed(RESTLESS, folder.name, hasten, one.agents, flee))
+    return found
 
 
 def drawn(timed: list[Timed]) -> Any:
     """Return the chart of CPU seconds of a member against agents, both on logarithmic scales."""
     table = pd.DataFrame([vars(row) for row in timed])
     table["what"] = table["program"] + ", " + table["instance"]
-    dashes = {"egress": [1, 0], "Flee": [4, 3], ANOTHER: [2, 4]}
+    dashes = {"egress": [1, 0], "Flee": [4, 3], ANOTHER: [2, 4], EACH: [6, 2], RESTLESS: [1, 2]}
     order, legend = list(dict.fromkeys(table["what"])), alt.Legend(labelLimit=400)
     colour = alt.Color("what:N", title=None, scale=alt.Scale(range=COLOURS), sort=order, legend=legend)
     dash = alt.Scale(domain=list(dashes), range=list(dashes.values()))
@@ -143,12 +202,12 @@ def flee_speed(quick: bool, chart: Path | None = None) -> None:
         for name in names:
             for hasten in (100, 10) if quick else (1000, *reversed(HASTEN)):
                 source = settings_at(folder / name, "simsetting.yml", hasten, made)
-                whole, alone, run = cpu(folder / name, source, made, 1 if quick or hasten * 10 < len(name) else 3)
-                agents = int(run.inside[0, -1].sum() + run.moving[0, -1])
+                whole, alone, run = cpu(folder / name, source, made, 1 if quick or (name, hasten) in SLOW else 3)
+                agents = _agents(run)
                 affordable = name == "mali2012" and not (quick and hasten < 100)
                 theirs = flee_cpu(folder / name, source) if affordable else None
                 known = PUBLISHED.get((name, hasten))
-                flee, mark = (theirs, "") if theirs is not None else (known, " (flee.md, another run)")
+                flee, mark = (theirs, "") if theirs is not None else (known, MARK)
                 told = "" if flee is None else f"{flee:,.1f}{mark}"
                 ratio = "" if flee is None else f"{flee / whole:,.0f}"
                 print(f"| {name} | validation | {hasten} | {agents:,} | {whole:.3f} | {alone:.3f} | {told} | {ratio} |",
@@ -156,12 +215,13 @@ def flee_speed(quick: bool, chart: Path | None = None) -> None:
                 timed.append(Timed("egress", name, hasten, agents, whole))
                 if flee is not None:
                     timed.append(Timed(ANOTHER if mark else "Flee", name, hasten, agents, flee))
-        few_people(folder / "mali2012", settings_at(folder / "mali2012", "simsetting.yml", 100, made), made)
+        full_scale(timed)
+        timed += few_each(folder / "mali2012", (1000,) if quick else (1000, 100), made)
     print("\nSeconds against agents:\n")
     for row in timed:
         if row.program == "egress":
             width = int(np.clip(np.log10(row.seconds * 1000) * 12, 1, 60))
             print(f"{row.instance + ' / ' + str(row.hasten):20} {row.agents:12,} {'#' * width} {row.seconds:.3f} s")
     if chart is not None:
-        chart.write_text(charts.picture(drawn(timed)), "utf-8")
+        charts.save(drawn(timed), chart)
         print(f"\nDrawn: {chart}")

@@ -70,11 +70,7 @@ class Observations:
         Cells may be separated by commas (with decimal points), semicolons or tabs (decimal commas as well).
         `published_at` may be a day: its end (23:59) in UTC. Raises ObservationError with every fault and its place.
         """
-        path = Path(path)
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            reading = read_xlsx(path, COLUMNS, REQUIRED)
-        else:
-            reading = read_csv(path, COLUMNS, REQUIRED, lenient=True)
+        reading = table(path)
         rows = _rows(reading)
         if reading.faults:
             raise ObservationError(reading.faults)
@@ -104,6 +100,14 @@ class Observations:
         times = [moment(text) for text in self.data["published_at"]]
         kept = [time is not None and time < as_of for time in times]
         return Observations(self.data.loc[kept].reset_index(drop=True))
+
+
+def table(path: str | Path) -> Reading:
+    """Return the cells of a table of counts, with where they stand."""
+    path = Path(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        return read_xlsx(path, COLUMNS, REQUIRED)
+    return read_csv(path, COLUMNS, REQUIRED, lenient=True)
 
 
 def moment(value: Any) -> datetime | None:

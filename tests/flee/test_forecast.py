@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shared_flee
 
+from egress import archive
 from egress.cli import command_line
-from egress.errors import EgressError
+from egress.errors import EgressError, ObservationError
 from egress.flee.forecast import Fit, departures, forecast, learn, updated
 from egress.forecasts import Forecast
 from egress.formats.flee import read_instance
@@ -121,6 +123,121 @@ def test_a_closure_that_the_reader_holds_possible_stays_and_splits_the_members(t
     assert 5 < split.happens(policy[0]).sum() < 35
 
 
+OWN = (
+    "series,place,what,start,end,value,kind,published_at,source\n"
+    "mine,Abala,staying,2020-01-12T12:00+00:00,2020-01-12T12:00+00:00,3000,snapshot,2020-01-12,office\n"
+    "mine,Abala,staying,2020-01-11T12:00+00:00,2020-01-11T12:00+00:00,1000,snapshot,2020-01-12,office\n"
+    "mine,Mentao,staying,2020-01-12T12:00+00:00,2020-01-12T12:00+00:00,9000,snapshot,2020-01-14,late office\n"
+)
+
+
+def own(tmp_path: Path, text: str = OWN) -> Path:
+    path = tmp_path / "own.csv"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_counts_of_ones_own_join_those_of_the_folder_once_they_are_published(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    plain, mine = made(folder), made(folder, observations=own(tmp_path))
+    table = mine.known.data
+    assert len(table) == len(plain.known.data) + 1
+    rows = table[table["place"] == "Abala"]
+    assert rows["value"].tolist() == [100, 600, 1000, 3000]  # that of the folder's 11 January is replaced
+    assert rows["source"].tolist()[2:] == ["office", "office"]
+    assert set(rows["series"]) == {"Abala"}
+    assert 9000 not in table["value"].tolist()  # published after the origin
+    middle = [float(np.median(one.ahead("Abala", "staying")[:, 0])) for one in (plain, mine)]
+    assert abs(middle[0] - 900) < 500
+    assert abs(middle[1] - 3000) < 1000
+
+
+def test_a_later_publication_stands_and_the_first_figure_shown_is_learnt(tmp_path: Path) -> None:
+    text = (
+        OWN.replace(",value,", ",value,first_shown,").replace(",3000,", ",3000,2500,").replace("00,1000,", "00,1000,,")
+    )
+    text = text.replace(",9000,", ",9000,,")
+    text += "mine,Abala,staying,2020-01-12T13:00+00:00,2020-01-12T13:00+00:00,2700,,snapshot,2020-01-13,office\n"
+    rows = made(written(tmp_path), observations=own(tmp_path, text)).known.data
+    assert rows[rows["place"] == "Abala"]["value"].tolist()[-1] == 2500
+    text = text.replace("snapshot,2020-01-13,office", "snapshot,2020-01-12T23:59:30+00:00,office")
+    rows = made(written(tmp_path), observations=own(tmp_path, text)).known.data
+    assert rows[rows["place"] == "Abala"]["value"].tolist()[-1] == 2700
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("mine,Abala,staying,2020-01-12", "mine,Abalu,staying,2020-01-12"), "own.csv:2:6: 'Abalu' is not in"),
+        (("mine,Mentao,", "mine,Mentao|Abala,"), "own.csv:4:6: 2 places: expected one camp"),
+        (("Mentao,staying", "Mentao,queue_persons"), "own.csv:4:13: 'queue_persons': forecasts of Flee folders"),
+        (
+            ("2020-01-11T12:00+00:00,2020-01-11T12:00", "2020-01-12T13:00+00:00,2020-01-12T13:00"),
+            "own.csv:3:6: a second",
+        ),
+    ],
+)
+def test_counts_that_suit_no_camp_are_refused_with_their_place(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    with pytest.raises(ObservationError) as caught:
+        made(written(tmp_path), observations=own(tmp_path, OWN.replace(*change)))
+    assert said in str(caught.value)
+
+
+def test_other_settings_and_rules_make_another_forecast(tmp_path: Path) -> None:
+    folder, other = written(tmp_path), tmp_path / "other.yml"
+    other.write_text("move_rules:\n  default_movechance: 0.9\n  conflict_movechance: 0.1\n", "utf-8")
+    plain = made(folder)
+    for options in ({"settings": other}, {"rules": "flee-corrected"}, {"rules": "egress"}):
+        made_so = made(folder, **options)
+        assert not np.array_equal(plain.ahead("Abala", "staying"), made_so.ahead("Abala", "staying"))
+        assert made_so.about["rules"] == options.get("rules", "flee")
+        assert made_so.known.data.equals(plain.known.data)
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_what_came_later_changes_nothing_under_own_rules(tmp_path: Path, what: str) -> None:
+    file, text = LATER[what]
+    plain = made(written(tmp_path), rules="egress")
+    other = made(written(tmp_path, {file: text}, "other/small"), rules="egress")
+    assert plain.trajectory.data.identical(other.trajectory.data)
+
+
+def test_a_closure_that_may_happen_stands_in_the_folder_itself(tmp_path: Path) -> None:
+    text = "#closure_type,name1,name2,closure_start,closure_end,probability\ncountry,Mali,Niger,13,-1,0.5\n"
+    for rules in ("flee", "egress"):
+        split = made(written(tmp_path, {"input_csv/closures.csv": text}, rules), members=40, rules=rules)
+        assert split.open_policies() == ["country Mali Niger"]
+        yes = split.happens("country Mali Niger")
+        assert 5 < yes.sum() < 35
+
+
+def test_the_command_archives_and_tells_chances(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out, kept = written(tmp_path), tmp_path / "out", tmp_path / "kept"
+    asked = ["forecast", str(folder), "--as-of", "2020-01-13", "--members", "8", "--out", str(out)]
+    asked += ["--archive", str(kept), "--observations", str(own(tmp_path)), "--exceed", "1000", "--rules", "egress"]
+    assert command_line(asked) == 0
+    told = capsys.readouterr()
+    assert "More than 1,000 people on 2020-01-26: Abala 100%" in told.out
+    (file,) = kept.glob("2020-01-13-egress-camps-*.parquet")
+    assert f"Archived as {file}" in told.err
+    assert command_line(["archive", "verify", str(kept)]) == 0
+    capsys.readouterr()
+    assert command_line(["score", str(out), str(folder), "--json"]) == 0
+    assert sum(row["n"] for row in json.loads(capsys.readouterr().out)) == 4  # reports of the folder after the origin
+    table = archive.read(file)
+    assert set(table["target"]) == {"people staying"}
+    assert {"Abala", "Mentao", "Niger", "Burkina"} == set(table["location"])
+    median = table[(table["location"] == "Abala") & (table["horizon"] == 1) & (table["output_type_id"] == "0.5")]
+    saved = Forecast.open(out)
+    assert median["value"].tolist() == [float(np.median(saved.ahead("Abala", "staying")[:, 0]))]
+    chances = pd.read_csv(out / "exceedance.csv")
+    row = chances[(chances["place"] == "Abala") & (chances["persons"] == 1000)].iloc[-1]
+    assert row["probability"] == 1.0
+    assert (out / "hub.csv").is_file()
+
+
 def test_departures_ahead_are_those_of_days_in_a_row_before() -> None:
     said = np.zeros(100, dtype=np.int64)
     said[:80] = np.arange(80)
@@ -169,6 +286,7 @@ def test_from_folder_to_score(instances: Path, tmp_path: Path, capsys: pytest.Ca
     assert command_line(["forecast", str(scenario), *options]) == 0
     assert {path.name for path in out.iterdir()} == {
         "trajectory.nc", "counts.csv", "learnt.csv", "known.csv", "forecast.json", "forecast.csv", "report.html",
+        "hub.csv", "exceedance.csv",
     }  # fmt: skip
     said = capsys.readouterr().out
     assert "camps as forecast from 48 reports of days before 2012-08-01; 40 members" in said
@@ -184,6 +302,12 @@ def test_from_folder_to_score(instances: Path, tmp_path: Path, capsys: pytest.Ca
 def test_options_that_do_not_go_with_flee_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(written(tmp_path))
     assert command_line(["forecast", folder, "--as-of", "2020-01-10", "--cold"]) == 2
-    assert "--cold is not for Flee folders" in capsys.readouterr().err
+    assert "--cold is not for Flee folders: without counts" in capsys.readouterr().err
+    assert command_line(["forecast", folder, "--as-of", "2020-01-10", "--posterior", "x.yaml"]) == 2
+    assert "learns anew" in capsys.readouterr().err
+    assert command_line(["forecast", folder, "--as-of", "2020-01-10", "--rules", "fleee"]) == 2
+    assert "--rules fleee: expected flee, flee-corrected or egress" in capsys.readouterr().err
+    assert command_line(["forecast", "one-border", "--as-of", "2030-03-06", "--rules", "flee"]) == 2
+    assert "--rules is for Flee folders" in capsys.readouterr().err
     assert command_line(["forecast", folder, "--as-of", "2020-01-10T09:00+00:00"]) == 2
     assert "Flee folders go by days" in capsys.readouterr().err

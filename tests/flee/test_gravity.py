@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from egress.engine.flee.case import FleeRules
+from egress.engine.flee.case import Closure, FleeRules
 from egress.flee import gravity, reports, run
 from egress.flee.measures import ard
 from egress.formats.flee import read_instance
@@ -56,6 +56,22 @@ def test_run_with_own_rules_ignores_capacity_and_keeps_everybody(instances):
     assert np.array_equal(same.inside, done.inside)
     alone = gravity.run_case(done.case, done.rules, members=[3])
     assert np.array_equal(alone.inside[0], done.inside[1])
+
+
+def test_own_rules_take_threads_and_closures_that_may_not_happen():
+    hub = Closure("location", ("hub", ""), 3, -1, 3, probability=0.5)
+    case = country(closures=(hub,))
+    asked: list[float] = []
+    done = gravity.run_case(case, FleeRules(), members=12, threads=1, progress=asked.append)
+    assert asked == pytest.approx(np.arange(1, 13) / 12)
+    many = gravity.run_case(case, FleeRules(), members=12, threads=4)
+    assert np.array_equal(done.inside, many.inside)
+    shut = gravity.run_case(replace(case, closures=(replace(hub, probability=1.0),)), FleeRules(), members=12)
+    open_ = gravity.run_case(replace(case, closures=()), FleeRules(), members=12)
+    assert not np.array_equal(shut.inside, open_.inside)
+    yes = done.happen[:, 0]
+    assert 0 < yes.sum() < 12
+    assert np.array_equal(done.inside, np.where(yes[:, None, None], shut.inside, open_.inside))
 
 
 def test_shipped_errors_are_those_of_the_instances(instances):

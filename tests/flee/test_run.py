@@ -45,6 +45,7 @@ def test_tables_grow_when_they_must() -> None:
     small, large = Room(layout.plan, states=4), Room(layout.plan)
     assert (small.run(1, 0).inside == large.run(1, 0).inside).all()
     assert small.states > 4
+    assert 0 < small.cells == large.cells < large.states
 
 
 @pytest.mark.parametrize("awareness", [-1, 0, 1, 3, 5])

@@ -281,7 +281,10 @@ def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
     [
         ("one-bordr", "one-bordr: neither a folder nor a shipped scenario: did you mean 'one-border'?"),
         ("tiny/places.csv", "tiny/places.csv: not a scenario: expected a folder with scenario.yaml"),
-        ("flee", "flee: a Flee folder: run it with `egress run`, or turn it into a scenario with `egress convert`"),
+        (
+            "flee",
+            "flee: a Flee folder: `egress run`, `forecast`, `validate`, `explain` and `convert` take it, this does not",
+        ),
         ("yml", "yml: found scenario.yml: expected scenario.yaml"),
         ("void", "void: no scenario.yaml in this folder"),
     ],

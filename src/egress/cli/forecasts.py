@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from egress.cli.options import MOST_SEED, Source, read_moment, read_numbers, refuse
+from egress.cli.options import FOR_FLEE, MOST_SEED, Rules, Settings, Source, read_moment, read_numbers, refuse
 from egress.cli.shown import phase, progress_bar, show
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def forecast(
         int | None, typer.Option(min=2, metavar="N", help="How many runs (else 1000, or those of the posterior).")
     ] = None,
     observations: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own counts, CSV or .xlsx.")] = None,
+    settings: Settings = None,
+    rules: Rules = None,
     posterior: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What counts have taught; it learns on from those since.")
     ] = None,
@@ -60,14 +62,20 @@ def forecast(
         from egress.formats.flee.folder import is_flee
 
         if is_flee(Path(scenario)):
-            vain = {"--observations": observations, "--posterior": posterior, "--cold": cold or None}
-            vain |= {"--cold-priors": cold_priors or None}
-            vain |= {"--exceed": exceed, "--archive": archive, "--save-posterior": save_posterior}
-            vain |= {"--no-yesterday": None if yesterday else True}
-            refuse(vain, "is not for Flee folders")
-            options = {"days": days, "members": members, "seed": seed, "threads": threads}
-            _forecast_flee(bar, Path(scenario), as_of, out, exact, options)
+            anew = "is not for Flee folders: each forecast of their camps learns anew from all reports"
+            refuse({"--posterior": posterior, "--save-posterior": save_posterior}, anew)
+            refuse(
+                {"--cold": cold or None, "--cold-priors": cold_priors or None},
+                "is not for Flee folders: without counts there is `egress run`",
+            )
+            none = "is not for Flee folders: their forecasts make none of the day before"
+            refuse({"--no-yesterday": None if yesterday else True}, none)
+            given: dict[str, Any] = {"days": days, "members": members, "seed": seed, "threads": threads}
+            given |= {"settings": settings, "rules": rules, "observations": observations}
+            written = {"out": out, "exact": exact, "exceed": exceed or (), "archive": archive}
+            _forecast_flee(bar, Path(scenario), as_of, given, written)
             return
+        refuse({"--settings": settings, "--rules": rules}, FOR_FLEE)
         with phase(bar, {}, "reading"):
             from egress.report import folder, forecasting
 
@@ -92,7 +100,7 @@ def forecast(
 
 
 def _forecast_flee(
-    bar: Progress, source: Path, as_of: date | datetime, out: Path | None, exact: bool, options: dict[str, Any]
+    bar: Progress, source: Path, as_of: date | datetime, options: dict[str, Any], written: dict[str, Any]
 ) -> None:
     """Forecast the camps of a Flee folder: print a summary and write its folder."""
     from egress.report import flee_forecast
@@ -100,11 +108,13 @@ def _forecast_flee(
     if isinstance(as_of, datetime):
         raise typer.BadParameter("--as-of: Flee folders go by days: expected a day such as 2012-09-01")
     task, given = bar.task_ids[0], {name: value for name, value in options.items() if value is not None}
-    place, made = flee_forecast.run_folder(
-        source, as_of, out, exact=exact, options=given,
+    place, made, kept = flee_forecast.run_folder(
+        source, as_of, options=given, **written,
         progress=lambda share: bar.update(task, completed=share),
         say=lambda name: bar.update(task, description=name),
     )  # fmt: skip
     bar.stop()
-    show(flee_forecast.summary(made))
+    show(flee_forecast.summary(made, written["exceed"]))
     typer.echo(f"Written to {place}", err=True)
+    if kept is not None:
+        typer.echo(f"Archived as {kept}", err=True)

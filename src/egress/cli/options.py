@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,21 @@ if TYPE_CHECKING:
     from egress.scenario.schema import Scenario
 
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
+RULES = ("flee", "flee-corrected", "egress")
+FOR_FLEE = "is for Flee folders (input_csv and source_data in them)"
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
+Settings = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Flee folders: settings (else its simsetting.yml).")
+]
+Rules = Annotated[
+    str | None,
+    typer.Option(
+        callback=lambda name: read_rules(name),
+        metavar="RULES",
+        help="Flee folders: flee, flee-corrected (its defects mended), or egress.",
+    ),
+]
 Source = Annotated[str, typer.Argument(help="A scenario folder, or the name of a shipped scenario.")]
 
 
@@ -37,6 +51,13 @@ def read_members(text: str) -> int | range:
         return read(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def read_rules(name: str | None) -> str | None:
+    """Return the rules for a Flee folder; others are a bad option."""
+    if name not in (None, *RULES):
+        raise typer.BadParameter(f"--rules {name}: expected {', '.join(RULES[:-1])} or {RULES[-1]}")
+    return name
 
 
 def read_step(hours: float | None) -> float | None:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from egress.cli.options import MOST_SEED, Source, read_members, read_moment, read_step, refuse, start_of, stepped
+from egress.cli.options import (
+    FOR_FLEE,
+    MOST_SEED,
+    Rules,
+    Settings,
+    Source,
+    read_members,
+    read_moment,
+    read_step,
+    refuse,
+    start_of,
+    stepped,
+)
 from egress.cli.shown import phase, progress_bar, show
 
 if TYPE_CHECKING:
@@ -45,13 +57,8 @@ def run(
         float | None,
         typer.Option(callback=read_step, metavar="H", help="Hours of a step (else as the scenario says)."),
     ] = None,
-    settings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Flee folders: settings (else its simsetting.yml).")
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option(metavar="RULES", help="Flee folders: flee, flee-corrected (its defects mended), or egress."),
-    ] = None,
+    settings: Settings = None,
+    rules: Rules = None,
     per_member: Annotated[bool, typer.Option("--per-member", help="Flee folders: out.csv of every member.")] = False,
     posterior: Annotated[Path | None, typer.Option(help="What counts have taught (egress calibrate).")] = None,
 ) -> None:
@@ -60,12 +67,14 @@ def run(
         from egress.formats.flee.folder import is_flee
 
         if is_flee(Path(scenario)):
-            vain = {"--as-of": as_of, "--step": step, "--exact": exact or None, "--posterior": posterior}
-            refuse(vain, "has no effect on Flee folders")
+            refuse({"--as-of": as_of}, "is not for runs of Flee folders, which are hindsight: `egress forecast` has it")
+            refuse({"--step": step}, "has no effect on Flee folders: their step is a day")
+            refuse({"--exact": exact or None}, "has no effect on Flee folders: their tables are exact")
+            refuse({"--posterior": posterior}, "has no effect on Flee folders: what they learn is in `egress forecast`")
             _run_flee(bar, Path(scenario), out, settings, rules, members, seed, threads, per_member)
             return
         given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
-        refuse(given, "is for Flee folders (input_csv and source_data in them)")
+        refuse(given, FOR_FLEE)
         seconds: dict[str, float] = {}
         with phase(bar, seconds, "reading"):
             from egress.scenario.load import load

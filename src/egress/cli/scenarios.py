@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from egress.cli.options import Source
+from egress.cli.options import FOR_FLEE, Rules, Settings, Source, refuse
 from egress.cli.shown import show
 from egress.errors import OutputError
 
 if TYPE_CHECKING:
+    from egress.formats.flee import Instance
     from egress.scenario.schema import Scenario
 
 ONE = {"policies": "policy"}
 
 
-def validate(scenario: Source) -> None:
+def validate(scenario: Source, settings: Settings = None, rules: Rules = None) -> None:
     """Check a scenario: every fault with its file, line and column, or what it holds."""
     from egress.errors import ObservationError, ScenarioError
     from egress.formats.flee.folder import is_flee
@@ -27,8 +28,10 @@ def validate(scenario: Source) -> None:
     from egress.scenario.load import load
 
     if is_flee(Path(scenario)):
-        _validate_flee(Path(scenario))
+        instance = _read_flee(Path(scenario), settings, rules)
+        typer.echo(f"{instance.scenario.name}: valid. {instance.size}")
         return
+    refuse({"--settings": settings, "--rules": rules}, FOR_FLEE)
     faults = []
     for read in (load, Observations.of):
         try:
@@ -40,15 +43,16 @@ def validate(scenario: Source) -> None:
     typer.echo(f"{load(scenario).name}: valid. {_size(load(scenario))}")
 
 
-def _validate_flee(folder: Path) -> None:
-    """Check a Flee folder or a converted scenario: warnings on stderr, then what it holds."""
+def _read_flee(folder: Path, settings: Path | None, rules: str | None) -> Instance:
+    """Return what a Flee folder or a converted scenario says, with its warnings on stderr."""
+    from egress.flee.run import OWN
     from egress.formats.flee import read_instance
     from egress.formats.flee.read import warn
 
-    instance = read_instance(folder)
+    instance = read_instance(folder, settings, rules="flee" if rules == OWN else rules)
     for warning in instance.warnings:
         warn(warning)
-    typer.echo(f"{instance.scenario.name}: valid. {instance.size}")
+    return instance
 
 
 def convert(
@@ -70,8 +74,17 @@ def convert(
     typer.echo(f"Written to {out}. Next:  egress validate {out}  and  egress run {out}", err=True)
 
 
-def explain(scenario: Source) -> None:
-    """Show how a scenario is computed: the step and its equations, parameters, events, evidence."""
+def explain(scenario: Source, settings: Settings = None, rules: Rules = None) -> None:
+    """Show how a scenario or a Flee folder is computed: the step and its equations, parameters, events, evidence."""
+    from egress.formats.flee.folder import is_flee
+
+    if is_flee(Path(scenario)):
+        from egress.flee.run import OWN
+        from egress.report import flee_explain
+
+        show(flee_explain.explanation(_read_flee(Path(scenario), settings, rules), rules == OWN))
+        return
+    refuse({"--settings": settings, "--rules": rules}, FOR_FLEE)
     from egress.report.explain import explanation
     from egress.scenario.load import load
 

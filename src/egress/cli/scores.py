@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def score(
     forecast: Annotated[Path | None, typer.Argument(help="The folder of a forecast.")] = None,
-    observations: Annotated[Path | None, typer.Argument(help="What was counted since, CSV or .xlsx.")] = None,
+    observations: Annotated[
+        Path | None, typer.Argument(help="What was counted since: CSV, .xlsx, or a Flee folder.")
+    ] = None,
     chart: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the charts as one HTML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON instead of a table.")] = False,
     benchmark: Annotated[

@@ -31,13 +31,18 @@ from egress.engine.draws import purpose
 from egress.engine.flee.case import Floats, Ints
 from egress.engine.flee.spawn import due
 from egress.errors import EgressError
-from egress.flee.run import SEED, FleeRun, Progress, run_case
+from egress.flee import gravity
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run_case
 from egress.forecasts import Forecast
 from egress.formats.flee import Instance, read_instance
 from egress.formats.flee.build import case_of
 from egress.formats.flee.counts import Reports, reported
-from egress.formats.flee.published import known, observations
+from egress.formats.flee.own_counts import joined, known_at, read_own, shown
+from egress.formats.flee.published import known
+from egress.formats.flee.published import observations as reports_of
 from egress.formats.flee.read import Say, warn
+from egress.formats.flee.scenario import FleeScenario
+from egress.observations import Observations
 from egress.trajectory import MOST_MEMBERS, Trajectory
 
 if TYPE_CHECKING:
@@ -51,7 +56,11 @@ POOL = 2.0  # reports: weight of all camps in the error of one
 LEAST = 10.0  # people: a camp is taken as at least so large where errors are shared by size
 AHEAD, ERROR = purpose("flee departures ahead"), purpose("flee report")
 CAPACITY = "Capacities of camps are those of the folder; often they are the most that was ever counted, later included."
-PUBLISHED = "Each report is taken as published on the day that it is of; real ones came later."
+PUBLISHED = "Each report of the folder is taken as published on the day that it is of; real ones came later."
+LEARNT = (
+    "The split over camps was learnt from seven conflicts; one of them is left out only where the folder has its name, "
+    "so that a converted one of another name has learnt from itself."
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,9 @@ def forecast(
     source: str | Path,
     as_of: date,
     *,
+    settings: str | Path | None = None,
+    rules: str | None = None,
+    observations: str | Path | None = None,
     days: int = DAYS,
     members: int = MEMBERS,
     seed: int = SEED,
@@ -77,13 +89,17 @@ def forecast(
 ) -> Forecast:
     """Return the people in each camp in the days from an origin on, in a Flee folder or a converted scenario.
 
-    Raises EgressError for an origin outside the period of the folder, and more members than are kept.
+    `rules` is flee, flee-corrected, or egress: egress's own (egress.flee.gravity). `observations` is a table of counts
+    of camps, beside those of the folder. Raises EgressError for an origin outside the period of the folder, more
+    members than are kept, and counts that cannot be used.
     """
-    instance = read_instance(source)
+    own = rules == OWN
+    instance = read_instance(source, settings, rules="flee" if own else rules)
     for warning in instance.warnings:
         say(warning)
     _check(instance, as_of, members)
-    said = known(instance.scenario, as_of, days)
+    origin = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
+    said, table = _known(instance.scenario, origin, days, observations)
     case, problems = case_of(said, instance.rules)
     if problems:
         raise EgressError(f"{source}: with what was known on {as_of}: {problems[0][2]}")
@@ -92,7 +108,7 @@ def forecast(
     last = max((int(of.days[-1]) for of in reports.values()), default=0)
     driven = instance.rules.conflict_driven_spawning is not None
     ahead = None if driven else departures(due(case, instance.rules).people, max(last, 0) + 1, members, seed)
-    run = run_case(case, instance.rules, **options, departures=ahead)
+    run = (gravity.run_case if own else run_case)(case, instance.rules, **options, departures=ahead)
     fit = learn(run, reports)
     people = updated(run, reports, fit)
     about = {
@@ -101,15 +117,28 @@ def forecast(
         "first_day": as_of.isoformat(),
         "days": days,
         "members": members,
-        "rules": instance.scenario.rules,
+        "rules": OWN if own else instance.scenario.rules,
         "hasten": instance.rules.hasten,
-        "warnings": [CAPACITY, PUBLISHED],
+        "settings": None if settings is None else str(settings),
+        "observations": None if observations is None else str(observations),
+        "warnings": [LEARNT if own else CAPACITY, PUBLISHED],
     }
-    origin = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
-    table = observations(instance.scenario).known(origin)
     return Forecast(
         Trajectory(_dataset(run, people, ahead, as_of)), origin, table, table.data, _learnt(run, fit), about
     )
+
+
+def _known(
+    scenario: FleeScenario, origin: datetime, days: int, path: str | Path | None
+) -> tuple[FleeScenario, Observations]:
+    """Return what was known of a scenario at the origin, with counts of one's own; and all counts known, as a table."""
+    said = known(scenario, origin.date(), days)
+    before = tuple(row for row in scenario.counts if row.date < origin.date())
+    table = reports_of(scenario.model_copy(update={"counts": before}))
+    if path is None:
+        return said, table
+    own = known_at(read_own(path, scenario), origin)
+    return joined(said, own), shown(table, own)
 
 
 def _check(instance: Instance, as_of: date, members: int) -> None:

@@ -27,7 +27,7 @@ from egress.engine.flee.case import FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.gravity import Ground, Law
 from egress.errors import Fault
 from egress.flee.measures import ard
-from egress.flee.run import SEED, FleeRun
+from egress.flee.run import SEED, FleeRun, Progress, by_closures, counted, spread
 from egress.formats.flee.read import warn
 
 GRID = {"distance": np.linspace(1.0, 3.0, 11), "ties": np.linspace(0.0, 1.5, 11)}
@@ -109,31 +109,50 @@ def forecast(land: Ground, known: Learnt, without: Iterable[str] = (), stock_kno
     return np.tensordot(known.weights(without), gravity.expected(land, known.laws, stock_known), axes=1)
 
 
-def run_case(case: FleeCase, rules: FleeRules, *, members: int | Iterable[int] = 1, seed: int = SEED) -> FleeRun:
-    """Run members under egress's rules: each draws its law by weight, then its people; nobody is on the way."""
-    land, known = gravity.ground(case, rules), learnt()
-    for name in land.hosts.unknown:
+def run_case(
+    case: FleeCase,
+    rules: FleeRules,
+    *,
+    members: int | Iterable[int] = 1,
+    seed: int = SEED,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    departures: Ints | None = None,
+) -> FleeRun:
+    """Run members under egress's rules: each draws its law by weight, then its people; nobody is on the way.
+
+    `departures` [M, D] int64 stand for the people who arrive by what the data say.
+    """
+    known = learnt()
+    numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
+    lands = by_closures(case, seed, numbers, lambda happen: gravity.ground(replace(case, closures=happen), rules))
+    for name in lands[0].hosts.unknown:
         message = f"country {name!r} is not in egress's tables: its ties count as none, its residents as usual"
         warn(Fault("locations.csv", 0, 0, message))
-    numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     ladder = np.cumsum(known.weights([case.name]))
     chosen = np.searchsorted(ladder, uniforms(seed, numbers, 0, 0, MEMBER) * ladder[-1], side="right")
-    days, places = case.length, len(case.places)
-    inside = np.zeros((len(numbers), days, places), np.int32)
-    begun = np.zeros((len(numbers), places), np.int32)
-    for m, number in enumerate(numbers.tolist()):
-        law = known.laws[min(int(chosen[m]), len(known.laws) - 1)]
+    count, days, places = len(numbers), case.length, len(case.places)
+    inside = np.zeros((count, days, places), np.int32)
+    begun = np.zeros((count, places), np.int32)
+    people = np.repeat(lands[0].people[None], count, axis=0) if departures is None else departures
+    ended = counted(count, progress)
+
+    def work(m: int) -> None:
+        land, law = lands[m], known.laws[min(int(chosen[m]), len(known.laws) - 1)]
         camps, left = np.zeros((days, len(land.camps)), np.int64), np.zeros(places, np.int64)
         camps[0] = land.stock
         weight = gravity.origins(land, law)
         weight /= weight.sum(axis=1, keepdims=True)
-        gravity.arrive(seed, number, land.people, gravity.shares(land, law), weight, law.following, camps, left)
+        share = gravity.shares(land, law)
+        gravity.arrive(seed, int(numbers[m]), people[m], share, weight, law.following, camps, left)
         inside[m][:, land.camps], begun[m] = camps, left
-    none = np.zeros((len(numbers), days), np.int32)
-    stock = _stock(land, places)
-    spawned = none + land.people.astype(np.int32)
-    due = spawn.due(case, rules)
-    return FleeRun(case, rules, seed, numbers, land.camps, due, inside, none, spawned, none, begun, stock, own=True)
+        ended()
+
+    spread(work, count, threads)
+    none = np.zeros((count, days), np.int32)
+    stock, due = _stock(lands[0], places), spawn.due(case, rules)
+    spawned = people.astype(np.int32)
+    return FleeRun(case, rules, seed, numbers, lands[0].camps, due, inside, none, spawned, none, begun, stock, own=True)
 
 
 def as_own(run: FleeRun) -> FleeRun:

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from egress.engine.draws import purpose, uniforms
-from egress.engine.flee.case import FleeCase, FleeRules, Ints
+from egress.engine.flee.case import Closure, FleeCase, FleeRules, Ints
 from egress.engine.flee.loop import Room
 from egress.engine.flee.plan import Layout, plan
 
@@ -31,6 +31,7 @@ SEED = 20220921
 OWN = "egress"
 CLOSES = purpose("flee closure")
 Progress = Callable[[float], None]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def run(
         from egress.flee import gravity
 
         case, law = read(source, settings, rules="flee", days=days)
-        return gravity.run_case(case, law, members=members, seed=seed)
+        return gravity.run_case(case, law, members=members, seed=seed, threads=threads, progress=progress)
     case, law = read(source, settings, rules=rules, days=days)
     return run_case(case, law, members=members, seed=seed, threads=threads, progress=progress)
 
@@ -153,7 +154,7 @@ def run_case(
 ) -> FleeRun:
     """Run members of a case; see `run`. `departures` [M, D] int64 stand for those that the data say of each day."""
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
-    plans = _plans(case, rules, seed, numbers)
+    plans = by_closures(case, seed, numbers, lambda happen: plan(case, rules, happen))
     count, days, places = len(numbers), case.length, len(case.places)
     out: dict[str, Any] = {
         "inside": np.zeros((count, days, places), np.int32),
@@ -162,7 +163,7 @@ def run_case(
         "gone": np.zeros((count, days), np.int32),
         "origins": np.zeros((count, places), np.int32),
     }
-    done, lock, rooms = [0], threading.Lock(), _Rooms()
+    rooms, ended = _Rooms(), counted(count, progress)
 
     def work(m: int) -> None:
         with rooms.borrow(plans[m]) as room:
@@ -170,24 +171,20 @@ def run_case(
         out["inside"][m], out["moving"][m] = record.inside, record.moving
         out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
         out["origins"][m] = record.spawned.sum(axis=0)
-        with lock:
-            done[0] += 1
-            if progress is not None:
-                progress(done[0] / count)
+        ended()
 
-    _spread(work, count, threads or os.cpu_count() or 1)
+    spread(work, count, threads)
     first = plans[0]
     return FleeRun(case, rules, seed, numbers, first.camps, first.due, **out, stock=first.plan.start.stock)
 
 
-def _plans(case: FleeCase, rules: FleeRules, seed: int, members: Ints) -> list[Layout]:
-    """Return the plan of each member: closures that are not certain happen or not."""
+def by_closures(case: FleeCase, seed: int, members: Ints, make: Callable[[tuple[Closure, ...]], Made]) -> list[Made]:
+    """Return what is made for each member from the closures that happen in it; members with the same ones share it."""
     happen = happening(case, seed, members)
-    made: dict[bytes, Layout] = {}
+    made: dict[bytes, Made] = {}
     for row in happen:
         if row.tobytes() not in made:
-            chosen = tuple(closure for closure, yes in zip(case.closures, row, strict=True) if yes)
-            made[row.tobytes()] = plan(case, rules, chosen)
+            made[row.tobytes()] = make(tuple(one for one, yes in zip(case.closures, row, strict=True) if yes))
     return [made[row.tobytes()] for row in happen]
 
 
@@ -217,8 +214,22 @@ class _Rooms:
             self.free[id(layout)].append(room)
 
 
-def _spread(work: Callable[[int], None], count: int, threads: int) -> None:
-    """Do the work for 0 to count - 1; the first alone, so that kernels are compiled once."""
+def counted(count: int, progress: Progress | None) -> Callable[[], None]:
+    """Return what is called at the end of each member: it tells `progress` the share of members done."""
+    done, lock = [0], threading.Lock()
+
+    def ended() -> None:
+        with lock:
+            done[0] += 1
+            if progress is not None:
+                progress(done[0] / count)
+
+    return ended
+
+
+def spread(work: Callable[[int], None], count: int, threads: int | None) -> None:
+    """Do the work for 0 to count - 1, on one thread per processor unless said; the first alone, to compile once."""
+    threads = threads or os.cpu_count() or 1
     if count == 0:
         return
     work(0)

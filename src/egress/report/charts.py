@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -77,6 +78,15 @@ def picture(chart: Chart) -> str:
     spec = _styled(chart, None)
     spec["config"]["background"] = "white"
     return str(vl_convert.vegalite_to_svg(spec))
+
+
+def save(chart: Chart, path: Path) -> None:
+    """Write a chart to a file of its own: PNG (twice as many dots as on a screen) or SVG, by the end of its name."""
+    text = picture(chart)
+    if path.suffix.lower() == ".png":
+        path.write_bytes(vl_convert.svg_to_png(text, scale=2))
+    else:
+        path.write_text(text, "utf-8")
 
 
 def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -51,10 +51,8 @@ def run_folder(
         say("running")
         instance = _read(source, settings, rules)
         given: dict[str, Any] = {"members": members, "seed": SEED if seed is None else seed}
-        if rules == OWN:
-            done = gravity.run_case(instance.case, instance.rules, **given)
-        else:
-            done = run_case(instance.case, instance.rules, **given, threads=threads, progress=progress)
+        given |= {"threads": threads, "progress": progress}
+        done = (gravity.run_case if rules == OWN else run_case)(instance.case, instance.rules, **given)
         asked = {"source": str(source), "settings": None if settings is None else str(settings)}
         piece = f"{members.start}:{members.stop}" if isinstance(members, range) else ""
         _write(part, done, _dataset(done, instance, piece), instance, asked, per_member, say)

@@ -5,7 +5,7 @@ Numbers of people are rounded in forecast.csv unless `exact`; trajectory.nc is e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import numpy as np
 
+from egress import archive as archives
+from egress.flee.run import OWN
 from egress.forecasts import FILES as SAVED
 from egress.forecasts import Forecast
-from egress.report import folder, tables
+from egress.report import folder, forecast_facts, forecast_folder, tables
 from egress.report.facts import Range
 from egress.report.rounding import people
 
@@ -25,21 +27,29 @@ if TYPE_CHECKING:
 
     from egress.flee.run import Progress
 
-FILES = (*SAVED.values(), "known.csv", "forecast.csv", "report.html")
+FILES = (*SAVED.values(), "known.csv", "forecast.csv", "exceedance.csv", "hub.csv", "report.html")
+TARGET = "people staying"
+MODEL = {"flee": "egress-flee", "flee-corrected": "egress-flee-corrected", "egress": "egress-camps"}
+"""Names of models in an archive, by the rules."""
 BEFORE = 120  # days before the origin that the fans show
 
 
 def run_folder(
     source: Path,
     as_of: date,
-    out: Path | None,
+    out: Path | None = None,
     *,
-    exact: bool,
+    exact: bool = False,
+    exceed: Sequence[float] = (),
     options: dict[str, Any],
+    archive: Path | None = None,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
-) -> tuple[Path, Forecast]:
-    """Forecast the camps of a Flee folder and write the folder of the forecast. Raises EgressError."""
+) -> tuple[Path, Forecast, Path | None]:
+    """Forecast the camps of a Flee folder and write the folder of the forecast, and to an archive where one is named.
+
+    Returns the folder, the forecast, and its file in the archive. Raises EgressError.
+    """
     from egress.flee.forecast import forecast
 
     name = source.resolve().name
@@ -48,13 +58,17 @@ def run_folder(
         say("forecasting")
         made = forecast(source, as_of, **options, progress=progress)
         say("writing")
-        write(part, made, exact=exact)
-    return place, made
+        hub = write(part, made, exact=exact, exceed=exceed)
+    kept = None if archive is None else archives.write(archive, hub, MODEL[made.about["rules"]])
+    return place, made, kept
 
 
-def write(part: Path, made: Forecast, *, exact: bool) -> None:
-    """Write every file of the folder. Raises OutputError."""
+def write(part: Path, made: Forecast, *, exact: bool, exceed: Sequence[float] = ()) -> pd.DataFrame:
+    """Write every file of the folder; return the table for an archive. Raises OutputError."""
     replace(made, about=made.about | {"files": list(FILES), "exact": exact}).save(part)
+    hub = forecast_folder.hub_table(made, TARGET, "staying")
+    tables.write_csv(hub, part / "hub.csv", exact=True)
+    tables.write_csv(forecast_facts.exceedance(made, exceed, "staying"), part / "exceedance.csv", exact=True)
     tables.write_csv(made.table("staying"), part / "forecast.csv", exact=exact)
     loader = jinja2.PackageLoader("egress.report")
     environment = jinja2.Environment(
@@ -62,6 +76,7 @@ def write(part: Path, made: Forecast, *, exact: bool) -> None:
     )
     page = environment.get_template("flee_forecast.html").render(content(made))
     tables.write_text(page, part / "report.html")
+    return hub
 
 
 def content(made: Forecast) -> dict[str, Any]:
@@ -72,6 +87,7 @@ def content(made: Forecast) -> dict[str, Any]:
     return {
         "title": made.about["title"],
         "about": made.about,
+        "own": made.about["rules"] == OWN,
         "run": made.trajectory.data.attrs,
         "period": f"{_day(_first(made))} to {_day(_end(made))}",
         "known": len(made.known.data),
@@ -97,8 +113,8 @@ def headline(made: Forecast) -> list[str]:
     ]
 
 
-def summary(made: Forecast) -> str:
-    """Return what is printed."""
+def summary(made: Forecast, exceed: Sequence[float] = ()) -> str:
+    """Return what is printed; `exceed`: numbers of people of which the chance is told that more are in a camp."""
     lines = [
         f"{made.about['title']}: camps as forecast from {len(made.known.data)} reports of days before {_first(made)}; "
         f"{made.about['members']} members",
@@ -112,6 +128,10 @@ def summary(made: Forecast) -> str:
         lines.append(f"{camp:24} {last:>12} {of:>12} {numbers}")
     share = float(made.learnt["value"].iloc[0])
     lines.append(f"Of the changes that members have between reports, {share:.0%} were borne out by the last of them.")
+    for number in exceed:
+        chances = {camp: float(made.chance(camp, number, "staying")[-1]) for camp in _camps(made)}
+        told = ", ".join(f"{camp} {chance:.0%}" for camp, chance in chances.items() if chance > 0)
+        lines.append(f"More than {number:,.0f} people on {_end(made)}: {told or 'in no camp, in no member'}.")
     forks = fork_table(made)
     for closure, members, country, yes, no in forks.rows if forks else ():
         lines.append(f"{closure}, in {members} of members: in camps in {country} {yes}, without it {no}")

@@ -47,11 +47,11 @@ def spans(forecast: Forecast) -> list[int]:
 
 
 @lru_cache(maxsize=256)
-def values(forecast: Forecast, place: str) -> Floats:
-    """Return [member, day] people who enter after the origin; `ALL` adds all countries up."""
+def values(forecast: Forecast, place: str, measure: str = "gross") -> Floats:
+    """Return [member, day] people who enter (or another measure) after the origin; `ALL` adds all countries up."""
     if place != ALL:
-        return np.asarray(forecast.ahead(place).transpose("member", "day").values, dtype=float)
-    gross = forecast.trajectory.data["arrivals"].sel(measure="gross")
+        return np.asarray(forecast.ahead(place, measure).transpose("member", "day").values, dtype=float)
+    gross = forecast.trajectory.data["arrivals"].sel(measure=measure)
     gross = gross.sel(day=gross["day"] >= forecast.first_day).transpose("member", "day", "crossing")
     return np.asarray(gross.values.sum(axis=2, dtype=np.int64), dtype=float)
 
@@ -104,11 +104,11 @@ def nice(number: float) -> float:
     return float(min((at * scale for at in (*NICE, 10.0)), key=lambda near: abs(np.log(near / number))))
 
 
-def exceedance(forecast: Forecast, chosen: Sequence[float] = ()) -> pd.DataFrame:
+def exceedance(forecast: Forecast, chosen: Sequence[float] = (), measure: str = "gross") -> pd.DataFrame:
     """Return a row per place, day and number: the chance that more people enter; numbers `thresholds` unless chosen."""
     rows = []
     for place in forecast.places():
-        persons = values(forecast, place)
+        persons = values(forecast, place, measure)
         for number in chosen or thresholds(persons):
             share = (persons > number).mean(axis=0)
             rows += [(place, date, number, chance) for date, chance in zip(dates(forecast), share, strict=True)]

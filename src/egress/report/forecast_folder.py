@@ -93,7 +93,7 @@ def branch_table(forecast: Forecast) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True)[list(BRANCH)] if kept else pd.DataFrame(columns=list(BRANCH))
 
 
-def hub_table(forecast: Forecast) -> pd.DataFrame:
+def hub_table(forecast: Forecast, target: str = TARGET, measure: str = "gross") -> pd.DataFrame:
     """Return the table of the forecast hubs: quantiles, mean and some samples for each place and day; exact.
 
     The origin is the first day of the forecast, so that horizon 1 ends a day after it.
@@ -101,9 +101,9 @@ def hub_table(forecast: Forecast) -> pd.DataFrame:
     origin = str(forecast.first_day)
     samples, tasks = [], []
     for place in forecast.places():
-        persons = ahead.values(forecast, place)
+        persons = ahead.values(forecast, place, measure)
         samples += list(persons.T)
-        tasks += [(origin, TARGET, day + 1, place) for day in range(persons.shape[1])]
+        tasks += [(origin, target, day + 1, place) for day in range(persons.shape[1])]
     frame = pd.DataFrame(tasks, columns=["origin_date", "target", "horizon", "location"])
     x = np.stack(samples)
     parts = [to_rows(x, frame, ("quantile", "mean")), to_rows(x[:, :SAMPLES], frame, ("sample",))]

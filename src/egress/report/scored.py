@@ -37,8 +37,11 @@ class Scored:
 
 
 def of_forecast(folder: Path, observations: Path) -> Scored:
-    """Score the forecast in a folder; EgressError where there is nothing to score."""
-    forecast, counts = Forecast.open(folder), Observations.read(observations)
+    """Score the forecast in a folder; EgressError where there is nothing to score.
+
+    `observations` may be a Flee folder: the reports in its source_data.
+    """
+    forecast, counts = Forecast.open(folder), _counts(observations)
     table = saved.of_forecast(forecast, counts)
     if table.empty:
         raise EgressError(
@@ -46,6 +49,13 @@ def of_forecast(folder: Path, observations: Path) -> Scored:
             "is one that the forecast can answer"
         )
     return Scored(f"{forecast.about['title']}, {forecast.origin:%d %b %Y}", table, summary(table, by=("horizon",)))
+
+
+def _counts(source: Path) -> Observations:
+    from egress.formats.flee import is_flee, read_instance
+    from egress.formats.flee.published import observations
+
+    return observations(read_instance(source).scenario) if is_flee(source) else Observations.read(source)
 
 
 def told(found: Scored) -> RenderableType:

@@ -39,8 +39,8 @@ def load(source: str | Path) -> Scenario:
     """
     reading = read_folder(_folder(source))
     if str(reading.data.get("rules", "")).startswith("flee"):
-        message = "a scenario with the rules of Flee: `egress run` and `egress validate` take it, this does not"
-        raise ScenarioError([Fault(*reading.spot(("rules",)), message)])
+        message = "a scenario with the rules of Flee: `egress run`, `forecast`, `validate` and `explain` take it"
+        raise ScenarioError([Fault(*reading.spot(("rules",)), f"{message}, this does not")])
     scenario = _checked(reading)
     if scenario is None or reading.faults:
         raise ScenarioError(reading.faults)
@@ -129,7 +129,9 @@ def _folder(source: str | Path) -> Path:
 def _no_scenario(path: Path, folder: Path) -> str:
     """Say what a path that is no scenario folder is."""
     if (folder / "input_csv").is_dir() or all((folder / name).is_file() for name in FLEE_FILES):
-        return "a Flee folder: run it with `egress run`, or turn it into a scenario with `egress convert`"
+        if not path.is_dir():
+            return f"a file of the Flee folder {shown(folder)}: name the folder"
+        return "a Flee folder: `egress run`, `forecast`, `validate`, `explain` and `convert` take it, this does not"
     if not path.is_dir():
         return "not a scenario: expected a folder with scenario.yaml"
     if (folder / "scenario.yml").exists():

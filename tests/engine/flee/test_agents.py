@@ -10,7 +10,15 @@ import pytest
 from reference import flee_cases
 from reference.flee_agents import Model
 
-from egress.engine.flee.case import Closure, ConflictSpawning, Demographic, FleeCase, FleeRules, LocationChange
+from egress.engine.flee.case import (
+    FLEE,
+    Closure,
+    ConflictSpawning,
+    Demographic,
+    FleeCase,
+    FleeRules,
+    LocationChange,
+)
 from egress.flee import run_case
 
 AGENTS, COUNTS = 60, 600  # members
@@ -59,6 +67,20 @@ SPEEDS = [
     ("hub", "camp", 310, float("nan"), 0.5),
     ("town", "small", 200),
 ]
+SIDE_BY_SIDE = [
+    ("zone", "town", 60),
+    ("zone", "later", 80),
+    ("later", "town", 90),
+    ("town", "hub", 70),
+    ("zone", "town", 900),  # pruned, and with it the route of the first
+    ("hub", "camp", 130),
+    ("town", "small", 100),
+    ("town", "hub", 700),
+]
+PRUNED = replace(PLAIN, pruning_threshold=5.0, awareness_level=2)
+CASES["two roads, pruned"] = ({"links": SIDE_BY_SIDE}, PRUNED)
+MENDED = replace(FLEE, pruning_shifts_routes=False)
+CASES["two roads, pruned as meant"] = ({"links": SIDE_BY_SIDE}, replace(PRUNED, semantics=MENDED))
 CASES["speeds and walkers"] = ({"links": SPEEDS}, replace(STINTS, max_walk_speed=40.0))
 
 

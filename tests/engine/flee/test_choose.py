@@ -15,12 +15,16 @@ DESTINATION = np.array([1, 2, 0, 0, 1, 2, 1])
 
 def chances(
     score: np.ndarray, full: np.ndarray, *, softening: float = 0.0, power: float = 1.0, threshold: float = 1.0,
-    fixed: bool = False, bare: np.ndarray | None = None,
+    fixed: bool = False, bare: np.ndarray | None = None, alike: np.ndarray | None = None, shifts: bool = True,
 ) -> np.ndarray:  # fmt: skip
     out = np.zeros(7)
     resistance, ones = np.arange(1.0, 8.0), np.ones(3)
     bare = score if bare is None else bare
-    weigh(FIRST, DESTINATION, resistance, np.ones(7), ones, score, bare, full, softening, power, threshold, fixed, out)
+    alike = np.arange(7) if alike is None else alike
+    weigh(
+        FIRST, DESTINATION, resistance, np.ones(7), ones, score, bare, full, softening, power, threshold, fixed,
+        alike, shifts, out,
+    )  # fmt: skip
     return out
 
 
@@ -61,6 +65,18 @@ def test_pruning() -> None:
     for a, b in itertools.pairwise((0, 3, 7)):
         weights[a:b][weights[a:b] < weights[a:b].max() / 2] = 0
     np.testing.assert_allclose(chances(SCORE, np.ones(3), threshold=2.0), expected(weights))
+
+
+@pytest.mark.parametrize(("shifts", "kept"), [(True, [0, 0, 1 / 5, 1 / 3]), (False, [0, 1 / 5, 1 / 3, 0])])
+def test_a_pruned_second_road_takes_the_route_of_the_first(shifts: bool, kept: list[float]) -> None:
+    """Weights of the third place's paths are 1/16, 1/5, 1/3, 1/7; with threshold 2 the first and last are pruned.
+
+    The second and the last have one route. Flee finds the second when it looks for the last to drop it (defect 13):
+    the routes left are the third and the last, for the weights 1/5 and 1/3.
+    """
+    alike = np.array([0, 1, 2, 3, 4, 5, 4])
+    found = chances(SCORE, np.ones(3), threshold=2.0, alike=alike, shifts=shifts)
+    np.testing.assert_allclose(found[3:], np.cumsum(kept) / np.sum(kept))
 
 
 def test_fixed_routes_have_the_score_twice_and_no_capacity() -> None:

@@ -310,7 +310,18 @@ class Model:
         found = self.paths(agent, [agent.at], 0.0, 1)
         if self.rules.pruning_threshold > 1.001 and found:
             least = max(weight for weight, _ in found) / self.rules.pruning_threshold
-            found = [(weight, path) for weight, path in found if weight >= least]
+            if self.rules.semantics.pruning_shifts_routes:  # the route that goes is the first equal one
+                weights, paths = [weight for weight, _ in found], [path for _, path in found]
+                at = 0
+                while at < len(weights):
+                    if weights[at] >= least:
+                        at += 1
+                        continue
+                    weights.remove(weights[at])
+                    paths.remove(paths[at])
+                found = list(zip(weights, paths, strict=True))
+            else:
+                found = [(weight, path) for weight, path in found if weight >= least]
         if not found:
             return []
         weights = [weight for weight, _ in found]

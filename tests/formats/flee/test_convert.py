@@ -128,8 +128,51 @@ def test_other_commands_say_that_they_do_not_take_it(
     small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = converted(small, tmp_path)
-    assert command_line(["explain", str(out)]) == 2
-    assert "scenario.yaml:6:8: a scenario with the rules of Flee" in capsys.readouterr().err
+    for verb in ("sensitivity", "calibrate"):
+        assert command_line([verb, str(out)]) == 2
+        assert "scenario.yaml:6:8: a scenario with the rules of Flee: `egress run`" in capsys.readouterr().err
+        assert command_line([verb, str(tmp_path / "small")]) == 2
+        assert "a Flee folder: `egress run`, `forecast`, `validate`" in capsys.readouterr().err
+    assert command_line(["run", str(tmp_path / "small" / "simsetting.yml")]) == 2
+    assert "small: name the folder" in capsys.readouterr().err
+
+
+def test_explain_tells_the_day_the_settings_and_what_happens(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = converted(small, tmp_path, {"input_csv/registration_corrections.csv": None})
+    text = "move_rules:\n  softening: 33.0\n"
+    (tmp_path / "other.yml").write_text(text, "utf-8")
+    for source, options, said in (
+        (tmp_path / "small", [], "rules: flee, hasten 1."),
+        (out, ["--rules", "flee-corrected"], "None is mirrored"),
+        (tmp_path / "small", ["--settings", str(tmp_path / "other.yml")], "33.0"),
+    ):
+        assert command_line(["explain", str(source), *options]) == 0
+        told = capsys.readouterr().out
+        assert said in told
+        assert "Route choice: the chance of every path" in told
+        assert ("frozen_intensity" in told) == ("--rules" not in options)
+    assert command_line(["explain", str(out), "--rules", "egress"]) == 0
+    told = capsys.readouterr().out
+    assert "gravity law" in told
+    assert "Route choice" not in told
+    assert "softening" not in told
+    assert "hasten" in told
+    assert command_line(["explain", "one-border", "--rules", "flee"]) == 2
+    assert "--rules is for Flee folders" in capsys.readouterr().err
+
+
+def test_validate_takes_other_settings_and_rules(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small({"input_csv/closures.csv": "camp,Nowhere,,0,3\n"})
+    (tmp_path / "other.yml").write_text("move_rules:\n  softening: soft\n", "utf-8")
+    assert command_line(["validate", str(folder)]) == 0
+    assert command_line(["validate", str(folder), "--rules", "flee-corrected"]) == 2
+    assert "'Nowhere' is not in locations.csv" in capsys.readouterr().err
+    assert command_line(["validate", str(folder), "--settings", str(tmp_path / "other.yml")]) == 2
+    assert "other.yml:2:14: expected a number" in capsys.readouterr().err
 
 
 def test_it_runs_to_the_same_bytes_as_the_folder(small: Small, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from egress.engine.flee.case import Semantics
 from egress.formats.flee.scenario import TABLES
-from egress.formats.flee.settings import SECTIONS, TOP
+from egress.formats.flee.setting_keys import SECTIONS, TOP
 
 TEXT = (Path(__file__).parents[3] / "docs/reference/flee-support.md").read_text("utf-8")
 

@@ -159,6 +159,11 @@ def test_faulty_places(told: Told, row: str, fault: str) -> None:
     assert any(fault in found for found in faults(told, {PLACES: f"{HEAD}\n{GAO}{row}\n{ABALA}"}))
 
 
+def test_cells_beyond_the_header_are_said(told: Told) -> None:
+    read = told({PLACES: f"{HEAD}\n{GAO}{MOPTI.rstrip()},7\n{ABALA.rstrip()},,\n"})
+    assert warnings(read) == ["input_csv/locations.csv:3:39: a cell beyond the columns of the header: not used"]
+
+
 def test_columns_in_another_order_are_said(told: Told) -> None:
     places = {PLACES: f"{HEAD.replace('region,country', 'country,region')}\n{GAO}{MOPTI}{ABALA}"}
     read = told(places)
@@ -290,6 +295,12 @@ def test_of_many_warnings_alike_a_few_are_told(told: Told) -> None:
     assert unknown[-1].endswith("(and 5 more like this)")
 
 
+def test_an_intensity_above_1_is_taken_as_it_is_and_said(told: Told) -> None:
+    read = told({CONFLICTS: "#Day,Gao\n0,1.5\n1,1.5\n2,0\n3,0\n"})
+    assert read.case.conflicts[0, 0] == 1.5
+    assert "conflicts.csv:2:3: intensity 1.5: above 1; taken as it is" in warnings(read)[0]
+
+
 def test_a_longer_table_of_conflicts_is_cut(told: Told) -> None:
     assert told({CONFLICTS: "Day, Gao\n0, 1\n1, 1\n2, 0\n3, 1\n4, 1\n5, 1\n"}).case.conflicts.shape == (4, 3)
 
@@ -355,6 +366,16 @@ def test_unknown_names_in_closures_are_said_and_refused_where_defects_are_mended
     assert any(said in line for line in warnings(told({CLOSURES: row})))
     if not row.startswith("Country"):
         assert any(said in line for line in faults(told, {CLOSURES: row}, "flee-corrected"))
+
+
+def test_closures_may_have_a_probability_that_flee_passes_over(told: Told) -> None:
+    head = "#closure_type,name1,name2,closure_start,closure_end,probability\n"
+    read = told({CLOSURES: head + "country,Mali,Niger,1,3,0.4\nlocation,Mopti,,0,-1,\n"})
+    assert [c.probability for c in read.case.closures] == [0.4, 1.0]
+    for cell, said in (("1.5", "probability 1.5: expected 0 to 1"), ("half", "expected a probability, a number")):
+        found = faults(told, {CLOSURES: f"{head}country,Mali,Niger,1,3,{cell}\n"})
+        assert any(f"closures.csv:2:24: {said}" in line for line in found)
+    assert "cells beyond the 5th, but no header" in faults(told, {CLOSURES: "country,Mali,Niger,1,3,0.4\n"})[0]
 
 
 def test_an_unknown_camp_acts_on_the_first_place_in_flee(told: Told) -> None:
@@ -423,7 +444,7 @@ def test_location_changes_in_input_csv_are_read_where_defects_are_mended(told: T
         ),
         (
             {"source_data/abala.csv": "01/01/2020,5\n"},
-            "abala.csv:1:1: expected a day, a day such as 2012-02-29, found '01/01/2020'",
+            "abala.csv:1:1: expected when it was counted, a day such as 2012-02-29, found '01/01/2020'",
         ),
         ({"source_data/abala.csv": "#nothing yet\n"}, "abala.csv:1:1: no counts"),
         (
@@ -432,7 +453,8 @@ def test_location_changes_in_input_csv_are_read_where_defects_are_mended(told: T
         ),
         (
             {CORRECTIONS: "Abala,2020-01-03\n"},
-            "registration_corrections.csv:1:7: 'Abala', 2020-01-03: no report is of this day",
+            "'Abala', 2020-01-03: no report is of this day: expected a day that has one, and another before it "
+            "(the nearest: 2020-01-05)",
         ),
         (
             {CORRECTIONS: "Abala,2020-01-01\n"},
@@ -449,6 +471,16 @@ def test_headers_comments_empty_counts_and_further_columns_of_counts(told: Told)
     assert told({"source_data/abala.csv": text}).case.data.level[1].tolist() == [100, 150, 200, 250]
     other = told({"source_data/abala.csv": text.replace("DateTime", "day")})
     assert "read as a header" in warnings(other)[0]
+
+
+def test_dates_out_of_order_and_told_twice_are_said(told: Told) -> None:
+    text = "2020-01-01,100\n2020-01-05,300\n2020-01-03,200\n2020-01-03,210\n"
+    mirrored, mended = (warnings(told({"source_data/abala.csv": text}, rules)) for rules in ("flee", "flee-corrected"))
+    assert mirrored == [
+        "source_data/abala.csv:3:1: 2020-01-03 stands after 2020-01-05: Flee goes line by line, and so does egress",
+        "source_data/abala.csv:4:1: a second count of 2020-01-03: Flee takes both, one after the other",
+    ]
+    assert [line.rpartition(": ")[2] for line in mended] == ["counts are sorted by day", "the last one is taken"]
 
 
 def test_counts_of_no_camp_still_set_how_many_set_out(told: Told) -> None:

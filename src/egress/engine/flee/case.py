@@ -142,6 +142,7 @@ class Semantics:
     dead_sinks: bool = True  # 7: camps_are_sinks has no effect
     unknown_names_first: bool = True  # 10: an unknown name in closures.csv acts on the first place
     crossed_reopening: bool = True  # 9 of flee.md: the end of one closure opens what another still shuts
+    pruning_shifts_routes: bool = True  # 13: pruning drops the first route equal to the one meant
     ageing_conflicts_attract: bool = True  # 17: conflict_spawn_decay also enters the score
     late_decay: bool = True  # 18: the decay used for spawning is a day late
     camp_conflict_leaves_town: bool = True  # 19: a camp that was a conflict zone keeps a town's movechance

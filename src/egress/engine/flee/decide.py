@@ -62,6 +62,43 @@ def next_link(web: Web, is_open: Ints, place: int, route: int) -> int:
 
 
 @compiled
+def choose(
+    web: Web, mood: Mood, where: int, kind: int, afoot: int, metres: int, recent: float, go: int, picks: Ints,
+    stream: Ints, moves: Moves,
+) -> int:  # fmt: skip
+    """Let people of one state without a route draw a path each: on to `moves`; return how many cannot go."""
+    begin, end = mood.first[where], mood.first[where + 1]
+    if begin == end:
+        return go
+    if go == 1:  # most cells of those who hop on
+        u, stream[where] = uniform(stream[where])
+        k = begin
+        while u >= mood.worth[kind, k]:
+            k += 1
+        return _depart(web, mood, k, kind, afoot, metres, recent, 1, moves)
+    picked = picks[: end - begin]
+    picked[:] = 0
+    stream[where] = multinomial_cdf(go, mood.worth[kind, begin:end], picked, stream[where])
+    stay = 0
+    for k in range(begin, end):
+        if picked[k - begin] > 0:
+            stay += _depart(web, mood, k, kind, afoot, metres, recent, picked[k - begin], moves)
+    return stay
+
+
+@compiled
+def _depart(
+    web: Web, mood: Mood, k: int, kind: int, afoot: int, metres: int, recent: float, people: int, moves: Moves
+) -> int:
+    """Send people down path k; return how many stay: all where it is shut or ends in a full camp."""
+    link = web.paths.link[k]
+    if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
+        return people
+    move(moves, link, 0, metres, web.paths.rest[k], kind, 0, afoot, people, recent)
+    return 0
+
+
+@compiled
 def decide(
     pace: Pace, web: Web, mood: Mood, table: Table, hop: int, picks: Ints, stream: Ints, leaving: Ints,
     moves: Moves, night: Table,
@@ -95,32 +132,7 @@ def decide(
             else:
                 move(moves, link, 0, metres, web.routes.rest[route], kind, 0, afoot, go, recent)
         elif go > 0:
-            begin, end = mood.first[where], mood.first[where + 1]
-            if begin == end:
-                stay = people
-            elif go == 1:  # most cells of those who hop on
-                u, stream[where] = uniform(stream[where])
-                k = begin
-                while u >= mood.worth[kind, k]:
-                    k += 1
-                link = web.paths.link[k]
-                if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
-                    stay += 1
-                else:
-                    move(moves, link, 0, metres, web.paths.rest[k], kind, 0, afoot, 1, recent)
-            else:
-                picked = picks[: end - begin]
-                picked[:] = 0
-                stream[where] = multinomial_cdf(go, mood.worth[kind, begin:end], picked, stream[where])
-                for k in range(begin, end):
-                    if picked[k - begin] == 0:
-                        continue
-                    link = web.paths.link[k]
-                    if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
-                        stay += picked[k - begin]
-                    else:
-                        rest = web.paths.rest[k]
-                        move(moves, link, 0, metres, rest, kind, 0, afoot, picked[k - begin], recent)
+            stay += choose(web, mood, where, kind, afoot, metres, recent, go, picks, stream, moves)
         leaving[where] += people - stay
         if stay > 0:
             recent = at_night(pace, recent, metres)

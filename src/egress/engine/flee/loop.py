@@ -96,6 +96,8 @@ def _refresh(days: Days, law: Law, paths: Paths, lean: Floats, day: int, desk: D
             law.power,
             law.threshold,
             law.fixed,
+            paths.alike,
+            law.shifts,
             desk.worth[kind],
         )
 
@@ -193,9 +195,45 @@ def _full(tables: Tables) -> bool:
 
 
 @compiled
+def _move(
+    plan: Plan, seed: int, member: int, day: int, desk: Desk, evening: Table, night: Table, wave: Table,
+    further: Table, moves: Moves,
+) -> bool:  # fmt: skip
+    """Take everybody from the evening before to the night; return whether some still hop after MOST_HOPS.
+
+    `wave` and `further` are empty before and after, unless somebody still hops.
+    """
+    days, _, law, web, pace = plan
+    topology, shut = days.topology[day], days.shut[day]
+    turned = days.turned[shut] if shut >= 0 else desk.none
+    first, is_open = web.paths.first[topology], web.open[topology]
+    mood = Mood(first, is_open, turned, days.town[day], desk.shun, desk.chance, desk.worth)
+    hops, phase, stale = 0, SET_OUT, _stale(days, law, day)
+    if desk.walkers == 1:
+        _keys(seed, member, day, ROAD, desk.roads)
+    while hops == 0 or (size(wave) > 0 and hops < MOST_HOPS):
+        if hops < 2:  # a snapshot and fresh draws for each of the two phases
+            _refresh(days, law, web.paths, web.lean, day, desk, stale)
+            _keys(seed, member, day, phase, desk.stream)
+        who = evening if hops == 0 else wave
+        decide(pace, web, mood, who, min(hops, 1), desk.picks, desk.stream, desk.leaving, moves, night)
+        if hops == 0:
+            for i in range(desk.inside.shape[0]):
+                desk.inside[i] -= desk.leaving[i]
+        else:
+            clear(wave)
+        if desk.walkers == 1:
+            walkers(web.roads, moves, desk.roads)
+        travel(pace, web.roads, moves, further, night)
+        wave, further = further, wave
+        hops, phase, stale = hops + 1, GO_ON, 0
+    return size(wave) > 0
+
+
+@compiled
 def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, record: Record) -> tuple[int, int]:
     """Take one member through all days; return (outcome, day)."""
-    days, start, law, web, pace = plan
+    days, start, law, _, pace = plan
     evening, night, wave, further, moves = tables
     length = days.due.shape[0]
     people = int64(0)
@@ -210,43 +248,10 @@ def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, rec
             return fault, day
         _put(pace.fields, start.shares, law.afoot, evening, seed, member, day, spawned)
         clear(night)
-        topology, shut = days.topology[day], days.shut[day]
-        turned = days.turned[shut] if shut >= 0 else desk.none
-        mood = Mood(
-            web.paths.first[topology], web.open[topology], turned, days.town[day], desk.shun, desk.chance, desk.worth
-        )
-        hops, phase, stale = 0, SET_OUT, _stale(days, law, day)
-        if desk.walkers == 1:
-            _keys(seed, member, day, ROAD, desk.roads)
-        while hops == 0 or (size(wave) > 0 and hops < MOST_HOPS):
-            if hops < 2:  # a snapshot and fresh draws for each of the two phases
-                _refresh(days, law, web.paths, web.lean, day, desk, stale)
-                _keys(seed, member, day, phase, desk.stream)
-            decide(
-                pace,
-                web,
-                mood,
-                evening if hops == 0 else wave,
-                min(hops, 1),
-                desk.picks,
-                desk.stream,
-                desk.leaving,
-                moves,
-                night,
-            )
-            if hops == 0:
-                for i in range(inside.shape[0]):
-                    desk.inside[i] -= desk.leaving[i]
-            else:
-                clear(wave)
-            if desk.walkers == 1:
-                walkers(web.roads, moves, desk.roads)
-            travel(pace, web.roads, moves, further, night)
-            wave, further = further, wave
-            hops, phase, stale = hops + 1, GO_ON, 0
+        endless = _move(plan, seed, member, day, desk, evening, night, wave, further, moves)
         if _full(tables):
             return NO_ROOM, day
-        if size(wave) > 0:
+        if endless:
             return ENDLESS, day
         _sink(pace, days.camp[day], start.deactivation, night, seed, member, day, gone)
         record.moving[day] = _count(pace, night, inside, desk.inside)
@@ -266,6 +271,8 @@ class Room:
 
     plan: Plan
     states: int = ROOM
+    cells: int = 0
+    """States in use on the last evening of the last member."""
 
     def run(self, seed: int, member: int, due: Ints | None = None) -> Record:
         """Return what happened in one member, with departures [D] of its own where they are given. Raises RunError."""
@@ -275,6 +282,7 @@ class Room:
             evening, night, wave, further = (table(self.states) for _ in range(4))
             tables = Tables(evening, night, wave, further, moves(MOVES * self.states))
             outcome, day = run_days(plan, seed, member, self._desk(), tables, record)
+            self.cells = max(size(evening), size(night))
             if outcome != NO_ROOM:
                 break
             self.states *= 2

@@ -8,6 +8,7 @@ it, the destination and (softening + km)^distance_power.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class Paths(NamedTuple):
     link: Ints  # [N] first link, or NO_LINK
     rest: Ints  # [N] route left after the first link
     resistance: Floats  # [N] (softening + km)^distance_power
+    alike: Ints  # [N] the first path of the place with the same route; another one where roads run side by side
 
 
 class Routes(NamedTuple):
@@ -125,7 +127,19 @@ class Atlas:
         columns: list[tuple[float, ...]] = list(zip(*self.rows, strict=True)) or [()] * 5
         destination, origin, link, rest = (np.array(c, dtype=np.int64) for c in columns[:4])
         first = np.array(self.firsts, dtype=np.int64)
-        return Paths(first, destination, origin, link, rest, np.array(columns[4], dtype=np.float64))
+        return Paths(
+            first, destination, origin, link, rest, np.array(columns[4], dtype=np.float64), self._alike(link, rest)
+        )
+
+    def _alike(self, link: Ints, rest: Ints) -> Ints:
+        """Return [N] the first path of the same place with the same route."""
+        alike = np.arange(len(link))
+        for one in self.firsts:
+            for begin, end in pairwise(one):
+                seen: dict[tuple[int, int], int] = {}
+                for k in range(begin, end):
+                    alike[k] = seen.setdefault((int(link[k]), int(rest[k])), k)
+        return alike
 
     def routes(self) -> Routes:
         """Return the numbered routes."""

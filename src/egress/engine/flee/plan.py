@@ -61,6 +61,7 @@ class Law(NamedTuple):
     softening: float  # of weights
     power: float  # of weights
     threshold: float  # of pruning
+    shifts: bool  # pruning shifts routes (defect 13)
     fixed: bool
     move_scale: float
     move_base: float
@@ -140,6 +141,7 @@ def _law(rules: FleeRules) -> Law:
         float(rules.weight_softening),
         float(rules.weight_power),
         float(rules.pruning_threshold),
+        bool(rules.semantics.pruning_shifts_routes),
         bool(rules.fixed_routes),
         float(rules.movechance_pop_scale_factor),
         float(rules.movechance_pop_base),

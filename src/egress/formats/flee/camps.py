@@ -70,7 +70,7 @@ def _count_file(camp: str, named: Cell, path: Path, tables: Tables) -> None:
     if not counted:
         tables.findings.fault(table.file, Cell("", 1, 1), "no counts: expected lines such as `2012-02-29,1500`")
     for row in counted:
-        when = day(row[0], "a day", table, tables.findings)
+        when = day(row[0], "when it was counted", table, tables.findings)
         people = whole(row[1], "people", table, tables.findings)
         if when is not None and people is not None:
             count = FleeCount(camp=camp, file=named.text, date=when, people=people, source=source)

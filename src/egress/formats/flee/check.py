@@ -7,52 +7,17 @@ The same checks serve a Flee folder and a converted scenario. Where `flee` mirro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
 from egress.engine.flee.case import FleeCase, FleeRules
+from egress.formats.flee.check_counts import camps_and_counts, corrections, order_of_counts
+from egress.formats.flee.checks import CAMPS, Checks, Spot, close
 from egress.formats.flee.findings import Findings
-from egress.formats.flee.scenario import TOTAL, FleeClosure, FleeConflict, FleeScenario
+from egress.formats.flee.scenario import FleeClosure, FleeConflict, FleeScenario
 from egress.scenario.messages import nearest
-from egress.scenario.positions import Cell, Loc
-
-Spot = Callable[[Loc], tuple[str, Cell]]
-CAMPS = ("camp", "idpcamp")
-
-
-@dataclass
-class Checks:
-    """A scenario under examination."""
-
-    scenario: FleeScenario
-    rules: FleeRules
-    spot: Spot
-    findings: Findings
-    names: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def mirror(self) -> bool:
-        """Say whether defects of Flee are mirrored."""
-        return self.scenario.rules == "flee"
-
-    def fault(self, loc: Loc, message: str) -> None:
-        """Note a fault at a place of the scenario."""
-        self.findings.fault(*self.spot(loc), message)
-
-    def warn(self, loc: Loc, message: str) -> None:
-        """Note a warning at a place of the scenario."""
-        self.findings.warn(*self.spot(loc), message)
-
-    def unknown(self, loc: Loc, name: str, names: Iterable[str], what: str, otherwise: str = "") -> None:
-        """Note a name that is not among the known: a warning where Flee goes on, else a fault."""
-        message = f"{what} {name!r} is not in locations.csv{nearest(name, names)}"
-        if otherwise and self.mirror:
-            self.warn(loc, f"{message} {otherwise}")
-        else:
-            self.fault(loc, message)
 
 
 def check(
@@ -201,45 +166,6 @@ def _early_zones(checks: Checks, spells: dict[str, list[tuple[int, FleeConflict]
                 checks.warn(("places", i, "conflict_date"), f"{message}: it begins as a conflict zone, in Flee as here")
 
 
-# Counts
-
-
-def _counts(checks: Checks) -> None:
-    rows = checks.scenario.counts
-    counted = {row.camp: i for i, row in reversed(list(enumerate(rows)))}
-    for name, i in counted.items():
-        if name == TOTAL:
-            continue
-        place = checks.names.get(name)
-        what = "no place of locations.csv" if place is None else "no camp"
-        if place is None or checks.scenario.places[place].type not in CAMPS:
-            hint = nearest(name, [row.name for row in checks.scenario.places if row.type in CAMPS])
-            hint = hint if "did you mean" in hint else ""
-            adds = "its counts still set how many set out" if checks.rules.sum_from_camps else "its counts are not used"
-            checks.warn(("layout", name) if i >= 0 else (), f"{name!r} is {what}{hint}: {adds}, in Flee as here")
-    for i, place_row in enumerate(checks.scenario.places):
-        if place_row.type in CAMPS and place_row.name not in counted:
-            message = f"camp {place_row.name!r} has no row in source_data/data_layout.csv"
-            checks.fault(("places", i, "name"), f"{message}{_close(place_row.name, counted)}")
-
-
-def _close(name: str, names: Iterable[str]) -> str:
-    hint = nearest(name, names)
-    return hint if "did you mean" in hint else ""
-
-
-def _corrections(checks: Checks) -> None:
-    camps = {row.camp for row in checks.scenario.counts}
-    for i, row in enumerate(checks.scenario.corrections):
-        if row.camp not in camps:
-            message = f"{row.camp!r} has no counts to correct{nearest(row.camp, camps)}"
-            checks.fault(("corrections", i, "camp"), message)
-        elif row.date < checks.scenario.period.start:
-            checks.warn(
-                ("corrections", i, "date"), f"{row.date} lies before the first day: not applied, in Flee as here"
-            )
-
-
 # Closures and changes
 
 
@@ -345,7 +271,7 @@ def _weights(checks: Checks) -> None:
             message = f"gender {row.value!r}: the rules know 'female' and 'male' only"
             checks.warn(("demographics", i, "value"), f"{message}, in Flee as here")
         if row.place and row.place not in checks.names:
-            message = f"column {row.place!r} is not in locations.csv{_close(row.place, checks.names)}"
+            message = f"column {row.place!r} is not in locations.csv{close(row.place, checks.names)}"
             checks.warn(("demographics", i, "place"), f"{message}: not used")
     for (attribute, place), total in sums.items():
         if not total > 0:
@@ -363,8 +289,9 @@ JUDGES: tuple[tuple[Callable[[Checks], None], tuple[str, ...]], ...] = (
     (_routes, ("routes",)),
     (_major_routes, ("routes", "major_routes")),
     (_conflicts, ("conflicts",)),
-    (_counts, ("counts",)),
-    (_corrections, ("counts", "corrections")),
+    (camps_and_counts, ("counts",)),
+    (order_of_counts, ("counts",)),
+    (corrections, ("counts", "corrections")),
     (_closures, ("routes", "closures")),
     (_changes, ("changes",)),
     (_attributes, ("demographics",)),

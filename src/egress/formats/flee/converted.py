@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from egress.engine.flee.case import SEMANTICS, FleeRules
 from egress.errors import Fault
-from egress.formats.flee.check import Spot
+from egress.formats.flee.checks import Spot
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.scenario import TABLES, FleeScenario
 from egress.formats.flee.settings import rules_of

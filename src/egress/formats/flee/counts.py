@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 import numpy as np
@@ -93,7 +93,7 @@ def correct(reports: Reports, day: int) -> Reports | str:
     found = [index for index in np.flatnonzero(reports.days == day).tolist() if index > 0]
     if not found:
         only = "the first" if day in reports.days else "no"
-        return f"{only} report is of this day: expected one of {only if only == 'no' else 'the later'} days reported"
+        return f"{only} report is of this day: expected a day that has one, and another before it"
     for index in found:
         if agents[index - 1] < 1:
             return (
@@ -180,9 +180,18 @@ def _correct_all(
         corrected = correct(merged[correction.camp], day)
         if isinstance(corrected, str):
             hint = " (a smaller hasten would do)" if hasten > 1 and "agents" in corrected else ""
+            hint = hint or _nearest(merged[correction.camp], day, start)
             problems.append(("corrections", index, f"{correction.camp!r}, {correction.date}: {corrected}{hint}"))
         else:
             merged[correction.camp] = corrected
+
+
+def _nearest(reports: Reports, day: int, start: date) -> str:
+    """Return a hint: the day of the report nearest to a day that has none."""
+    later = reports.days[1:]
+    if day in reports.days or not len(later):
+        return ""
+    return f" (the nearest: {start + timedelta(days=int(later[np.abs(later - day).argmin()]))})"
 
 
 def truncated(agents: Floats) -> npt.NDArray[np.int64]:

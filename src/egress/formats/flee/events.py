@@ -7,8 +7,16 @@ from itertools import groupby
 from typing import Any, get_args
 
 from egress.engine.flee.case import ClosureKind
-from egress.formats.flee.gathered import Tables, custom_columns, long_enough, place_type, text_at, warn_of_blanks
-from egress.formats.flee.rows import Row, Table, day, read_optional, read_required, whole
+from egress.formats.flee.gathered import (
+    Tables,
+    custom_cells,
+    custom_columns,
+    long_enough,
+    place_type,
+    text_at,
+    warn_of_blanks,
+)
+from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, whole
 from egress.formats.flee.scenario import FleeChange, FleeClosure, FleeConflict
 from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, shown
@@ -108,6 +116,8 @@ def _intensity(cell: Cell, table: Table, tables: Tables) -> float | None:
         value = float(cell.text)
     except ValueError:
         value = -1.0
+    if value > 1 and value - value == 0:
+        tables.findings.warn(table.file, cell, f"intensity {cell.text}: above 1; taken as it is, in Flee as here")
     if value >= 0 and value - value == 0:
         return value
     found = repr(cell.text) if cell.text else "nothing"
@@ -142,19 +152,23 @@ def read_closures(tables: Tables) -> None:
         tables.findings.warn(shown(path), None, "missing file: Flee would stop; read as no closures")
         return
     source = tables.source(path)
-    custom_columns(table, "closure_type", 5, (), tables)
+    custom = custom_columns(table, "closure_type", 5, ("probability",), tables)
     for row in table.rows:
         if long_enough(row, 5, table, tables.findings) and tables.start:
             warn_of_blanks(row[:3], table, tables)
-            _closure(row, source, table, tables)
+            _closure(row, custom_cells(row, custom, 5).get("probability"), source, table, tables)
 
 
-def _closure(row: Row, source: str, table: Table, tables: Tables) -> None:
-    """Take one row of closures.csv."""
+def _closure(row: Row, chance: Cell | None, source: str, table: Table, tables: Tables) -> None:
+    """Take one row of closures.csv; a column `probability` is ours, and Flee passes over it."""
     start = whole(row[3], "closure_start", table, tables.findings, least=None)
     end = whole(row[4], "closure_end", table, tables.findings, least=None)
     kind = _closure_kind(row[0], table, tables)
-    if start is None or end is None or kind is None or tables.start is None:
+    probability = 1.0 if chance is None else number(chance, "a probability", table, tables.findings)
+    if probability is not None and not 0 <= probability <= 1:
+        tables.findings.fault(table.file, chance or row[-1], f"probability {probability:g}: expected 0 to 1")
+        return
+    if start is None or end is None or kind is None or probability is None or tables.start is None:
         return
     if 0 <= end < start:
         message = f"ends on day {end}, before it starts on day {start}: it is never undone"
@@ -162,7 +176,9 @@ def _closure(row: Row, source: str, table: Table, tables: Tables) -> None:
     names = (row[1].text, row[2].text) if kind in ("country", "link", "remove_forced_redirection") else (row[1].text,)
     reopens = tables.start + timedelta(days=end) if end >= 0 else None
     closes = tables.start + timedelta(days=max(start, -1))
-    closure = FleeClosure(what=kind, names=names, closes=closes, reopens=reopens, evidence=(source,))
+    closure = FleeClosure(
+        what=kind, names=names, closes=closes, reopens=reopens, probability=probability, evidence=(source,)
+    )
     cells = {"what": row[0], "names.0": row[1], "names.1": row[2], "closes": row[3], "reopens": row[4]}
     tables.add("closures", closure, table, cells)
 

@@ -32,9 +32,9 @@ class Findings:
         """Note what Flee would do without a word."""
         self.warnings.append(_found(file, at, message))
 
-    def refuse(self, file: str, at: Cell | None, feature: str) -> None:
-        """Note a part of Flee that egress does not have."""
-        self.fault(file, at, f"{feature}: not supported, see {SUPPORT}")
+    def refuse(self, file: str, at: Cell | None, name: str, part: str = "") -> None:
+        """Note a name that asks for a part of Flee that egress does not have."""
+        self.fault(file, at, f"{name}: not supported{f' ({part})' if part else ''}, see {SUPPORT}")
 
     def missing(self, path: Path) -> None:
         """Note a file that must be there and is not."""

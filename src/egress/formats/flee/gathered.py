@@ -26,7 +26,6 @@ TYPES = (
     ("town", "town"),
 )
 """Parts of a location_type and what they mean, in the order in which Flee looks for them."""
-"""Parts of a location_type and what they mean, in the order in which Flee looks for them."""
 
 
 @dataclass
@@ -105,6 +104,9 @@ def custom_columns(table: Table, first: str, count: int, known: Iterable[str], t
             message = f"cells beyond the {count}th, but no header `#{first},…` that names them"
             tables.findings.fault(table.file, wide[count], message)
         return []
+    for row in table.rows:
+        if any(cell.text for cell in row[len(header) :]):
+            tables.findings.warn(table.file, row[len(header)], "a cell beyond the columns of the header: not used")
     for cell in header[count:]:
         hint = nearest(cell.text, known)
         if cell.text and cell.text not in known and "did you mean" in hint:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from egress.formats.flee.check import CAMPS
+from egress.formats.flee.checks import CAMPS
 from egress.formats.flee.counts import reported
 from egress.formats.flee.scenario import TOTAL, FleeClosure, FleeConflict, FleeCount, FleeScenario
 from egress.observations import Observations, frame

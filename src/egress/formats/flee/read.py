@@ -13,7 +13,8 @@ from typing import Any
 from egress.engine.flee.case import SEMANTICS, FleeCase, FleeRules
 from egress.errors import Fault, ScenarioError
 from egress.formats.flee.build import case_of
-from egress.formats.flee.check import CAMPS, Spot, check, check_case
+from egress.formats.flee.check import check, check_case
+from egress.formats.flee.checks import CAMPS, Spot
 from egress.formats.flee.converted import read_converted
 from egress.formats.flee.counts import Problem
 from egress.formats.flee.findings import Findings

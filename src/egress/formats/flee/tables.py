@@ -45,4 +45,4 @@ def _unsupported(tables: Tables) -> None:
     ):
         path = tables.folder.input_csv / name
         if path.exists():
-            tables.findings.warn(shown(path), None, f"not used: it needs {rule}, which are off and not supported")
+            tables.findings.warn(shown(path), None, f"not used: it needs {rule}, off in the settings and not supported")
