@@ -98,7 +98,7 @@ def printed(apart: Apart, labels: list[str]) -> None:
 
 @benchmark("steps", "daily means of every series above 200 persons a day at steps of 6, 3 and 1 h")
 def steps(quick: bool) -> None:
-    cases = (("one-border", 200 if quick else 2000, None), ("russia-2022", 20 if quick else 500, 22))
+    cases = (("one-border", 200 if quick else 2000, None), ("russia-2022", 20 if quick else 2000, 22))
     for name, members, days in cases:
         base, labels = daily(name, 6.0, members, days)
         for step in (3.0, 1.0):

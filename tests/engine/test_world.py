@@ -1,0 +1,32 @@
+"""The world: index arrays that other arrays are read by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import egress
+from egress.engine.world import World
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World.of(egress.load("russia-2022"))
+
+
+def test_every_way_with_a_seat_has_a_ticket_and_no_other(world: World) -> None:
+    assert np.array_equal(world.way_ticket >= 0, world.way_product >= 0)
+    assert np.array_equal(world.way_ticket[world.ticket_way], np.arange(len(world.ticket_way)))
+
+
+def test_tickets_are_in_the_order_of_products_one_in_each_origin(world: World) -> None:
+    for product in range(world.products):
+        own = slice(*world.ticket_span[product : product + 2])
+        assert (world.ticket_product[own] == product).all()
+        assert (world.ticket_service[own] == world.product_service[product]).all()
+        assert len(set(world.ticket_origin[own])) == len(world.ticket_origin[own]) > 0
+    assert world.ticket_span[-1] == len(world.ticket_way)
+
+
+def test_a_ticket_has_the_origin_of_its_way(world: World) -> None:
+    assert np.array_equal(world.ticket_origin, world.way_origin[world.ticket_way])
