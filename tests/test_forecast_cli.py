@@ -307,9 +307,7 @@ def test_a_cold_forecast_sees_no_count(source: Path, tmp_path: Path, monkeypatch
 
 def test_cold_priors_learn_from_the_counts_of_the_crisis_and_of_the_user(own: Path) -> None:
     asked = forecasting.asked("ukraine-2022", date(2022, 3, 10), own, None, False, True, False, {})
-    assert asked.source is asked.scenario
     assert not shaped(asked.scenario)
-    assert asked.counts is not None
     assert set(asked.counts.data["series"]) > {"bridge", "ukraine_exits_total"}
     assert asked.label == "forecast-ukraine-2022-cold-priors-2022-03-10"
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,10 +64,22 @@ class Forecast:
         """Return the first day of the forecast (local days of the scenario)."""
         return np.datetime64(self.about["first_day"], "D")
 
+    @cached_property
+    def _future(self) -> Trajectory:
+        """The days of the forecast alone."""
+        data = self.trajectory.data
+        return Trajectory(data.isel(day=np.flatnonzero(data["day"].values >= self.first_day)))
+
     def ahead(self, place: str, measure: str = "gross") -> xr.DataArray:
         """Return [member, day] arrivals after the origin in a country (alpha-3), place or crossing."""
-        daily = self.trajectory.daily(place, measure)
-        return daily.sel(day=daily["day"] >= self.first_day)
+        if (place, measure) not in self._seen:
+            self._seen[place, measure] = self._future.daily(place, measure)
+        return self._seen[place, measure]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[str, str], xr.DataArray]:
+        """What has been read off for a place and measure."""
+        return {}
 
     def places(self) -> list[str]:
         """Return countries, then crossings, with arrivals."""

@@ -114,18 +114,11 @@ def one_step(before: Forecast, observations: Observations, until: datetime) -> p
 
 def changes(before: Forecast, now: Forecast, place: str) -> pd.DataFrame:
     """Return a row per day that both forecasts cover: median arrivals then and now."""
-    then, here = before.ahead(place), now.ahead(place)
-    days = [day for day in here["day"].values if day in then["day"].values]
-    rows = [
-        {
-            "place": place,
-            "date": str(day)[:10],
-            "before": float(np.median(then.sel(day=day).values)),
-            "now": float(np.median(here.sel(day=day).values)),
-        }
-        for day in days
-    ]
-    return pd.DataFrame(rows)
+    middles = [forecast.ahead(place).transpose("member", "day") for forecast in (before, now)]
+    then, here = (dict(zip(part["day"].values, np.median(part.values, axis=0), strict=True)) for part in middles)
+    days = [day for day in here if day in then]
+    columns = {"place": place, "date": [str(day)[:10] for day in days]}
+    return pd.DataFrame(columns | {"before": [then[day] for day in days], "now": [here[day] for day in days]})
 
 
 def reasons(scenario: Scenario, since: datetime, until: datetime, surprises: pd.DataFrame) -> list[str]:

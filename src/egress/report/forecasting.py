@@ -31,11 +31,12 @@ MODEL = "egress"
 class Asked:
     """A forecast that was asked for; everything given has been read and checked."""
 
-    source: str | Scenario
-    """What is run: the name or folder, or a scenario whose counts are among `counts`."""
+    source: str
+    """Name or folder of the scenario."""
     scenario: Scenario
     origin: datetime
-    counts: Observations | None
+    counts: Observations
+    """The scenario's own, and those given."""
     posterior: Posterior | None
     cold: bool
     cold_priors: bool
@@ -62,10 +63,10 @@ class Asked:
         if self.cold:
             return making.cold(self.source, self.origin, **given)
         if self.posterior is not None:
-            return making.from_posterior(self.source, self.origin, self.posterior, observations=self.counts, **given)
+            return making.from_posterior(self.scenario, self.origin, self.posterior, observations=self.counts, **given)
         if self.yesterday:
-            return making.with_yesterday(self.source, self.origin, observations=self.counts, **given)
-        return Daily(forecast(self.source, self.origin, observations=self.counts, **given))
+            return making.with_yesterday(self.scenario, self.origin, observations=self.counts, **given)
+        return Daily(forecast(self.scenario, self.origin, observations=self.counts, **given))
 
     def summary(self, made: Daily, exact: bool, exceed: Sequence[float]) -> RenderableType:
         """Return what is printed."""
@@ -102,12 +103,9 @@ def asked(
     scenario = cold_scenario(source) if cold_priors else load(source)
     origin = origin_of(scenario, as_of)
     inside(scenario, origin)
-    counts = None if observations is None else Observations.read(observations)
+    counts = joined([Observations.of(source), *([] if observations is None else [Observations.read(observations)])])
     learnt = None if posterior is None else Posterior.open(posterior)
     if learnt is not None:
         learnt.of(scenario, options["members"])
     given = {name: value for name, value in options.items() if value is not None}
-    if cold_priors:
-        counts = joined([Observations.of(source), *([] if counts is None else [counts])])
-    start = scenario if cold_priors else source
-    return Asked(start, scenario, origin, counts, learnt, cold, cold_priors, yesterday, given)
+    return Asked(source, scenario, origin, counts, learnt, cold, cold_priors, yesterday, given)
