@@ -24,7 +24,7 @@ Error of the target day as a share of its total, mean over n origins. To beat: t
 has the mean of the ratios; there is no interval in it. [How to read it](flee-split.md).
 """
 LEFT_OUT = f"Tasks F and F+ are left out. {NOWHERE} (--flee DIR names the folder)."
-NONE = dict.fromkeys(("crps", "log_crps", "coverage50", "coverage80", "coverage90"))
+NONE = dict.fromkeys(("crps", "log_crps", "crps_scored", "coverage50", "coverage80", "coverage90"))
 
 
 def page(found: Split | None) -> str:
@@ -95,7 +95,7 @@ def rows(found: Split | None) -> list[dict[str, object]]:
 def _row(task: str, mode: str, horizon: str, row: Beside, pairs: int, rule: str) -> dict[str, object]:
     ours, theirs = ("ard", "ard_flee_best") if task == "F" else ("error", "error_last_report")
     said: dict[str, object] = {"task": task, "mode": mode, "series": row.series, "horizon": horizon}
-    said |= {"horizon_days": row.days, "n": row.n, "pairs": pairs, **NONE, "baselines": {}}
+    said |= {"horizon_days": row.days, "n": row.n, "n_scored": row.n, "pairs": pairs, **NONE, "baselines": {}}
     said |= {
         name: end if np.isfinite(end) else None for name, end in (("ratio_low", row.low), ("ratio_high", row.high))
     }
