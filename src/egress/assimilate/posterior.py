@@ -1,6 +1,7 @@
 """A posterior file: the standard normals of members that have learnt from the counts of one scenario.
 
-NetCDF with one variable per number, members first; `run` and `forecast` put them in the place of draws.
+NetCDF with one table [number, member] of all numbers, and one variable [member, cell, day] per noise: thousands of
+variables would take longer to read than to use. `run` and `forecast` put them in the place of draws.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from egress.errors import EgressError, OutputError
 from egress.scenario.load import scenario_hash
 from egress.scenario.schema import Scenario
 
+TABLE = "normals"  # the variable that holds all numbers of one value per member
 LATE = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -54,11 +56,16 @@ class Posterior:
         """Write the file, under a temporary name first."""
         import xarray as xr
 
+        single = {name: values for name, values in self.normals.items() if values.ndim == 1}
         # names hold slashes, which NetCDF reads as folders
-        variables = {
+        variables: dict[str, Any] = {
             name.replace("/", "|"): (("member", *(f"{name.replace('/', '|')}_{n}" for n in range(v.ndim - 1))), v)
             for name, v in self.normals.items()
+            if v.ndim > 1
         }
+        if single:
+            variables[TABLE] = (("number", "member"), np.stack(list(single.values())))
+            variables["number"] = ("number", list(single))
         about = {"scenario": self.scenario, "scenario_hash": self.hash, "until": self.until, "seed": self.seed}
         data = xr.Dataset(variables, attrs={**about, "units": "standard normals"})
         temporary = path.with_name(path.name + ".part")
@@ -76,7 +83,9 @@ class Posterior:
 
         try:
             with xr.open_dataset(path, engine="h5netcdf") as data:
-                normals = {str(name).replace("|", "/"): np.asarray(v.values) for name, v in data.data_vars.items()}
+                noise = {str(n).replace("|", "/"): np.asarray(v.values) for n, v in data.data_vars.items() if n != TABLE}
+                rows = zip(data.number.values, data[TABLE].values, strict=True) if TABLE in data else ()
+                normals = noise | {str(name): np.array(values) for name, values in rows}
                 about = dict(data.attrs)
             return cls(about["scenario"], about["scenario_hash"], about["until"], int(about["seed"]), normals)
         except (OSError, KeyError, ValueError) as error:
