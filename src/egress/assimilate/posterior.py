@@ -83,7 +83,7 @@ class Posterior:
 
         try:
             with xr.open_dataset(path, engine="h5netcdf") as data:
-                noise = {str(n).replace("|", "/"): np.asarray(v.values) for n, v in data.data_vars.items() if n != TABLE}
+                noise = {str(n).replace("|", "/"): np.asarray(data[n].values) for n in data.data_vars if n != TABLE}
                 rows = zip(data.number.values, data[TABLE].values, strict=True) if TABLE in data else ()
                 normals = noise | {str(name): np.array(values) for name, values in rows}
                 about = dict(data.attrs)
