@@ -11,6 +11,7 @@ from benchmarks import (  # noqa: F401 - they register themselves
     flee_forecast,
     flee_speed,
     flee_split,
+    made_up,
     sanity,
     speed,
     steps,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from egress.assimilate.counts import Evidence
-from egress.assimilate.smoother import ROUNDS, Floats, _moved
+from egress.assimilate.smoother import ROUNDS, Floats, _moved, parts
 
 SD = 0.1
 
@@ -18,7 +18,7 @@ def learnt(z: Floats, effect: Floats, value: float, rounds: int = ROUNDS) -> Flo
     normals = {"z": z}
     for number in range(rounds):
         said = normals["z"] @ effect[:, None]
-        normals = _moved(normals, said, evidence, rounds, np.random.default_rng([7, number]))
+        normals = _moved(normals, said, evidence, parts(rounds)[number], np.random.default_rng([7, number]))
     return normals["z"]
 
 
@@ -49,3 +49,10 @@ def test_what_has_no_part_in_a_count_keeps_its_range() -> None:
     z = learnt(drawn(100, 2000), effect, 2.0)[:, 1:]
     assert z.std(axis=0).mean() == pytest.approx(1.0, abs=0.03)
     assert abs(z.mean(axis=0)).mean() < 0.25
+
+
+def test_the_parts_of_the_counts_double_and_make_the_whole() -> None:
+    for rounds in (1, 2, 4, 7):
+        taken = 1 / parts(rounds)
+        assert taken.sum() == pytest.approx(1.0)
+        np.testing.assert_allclose(taken[1:], 2 * taken[:-1])

@@ -113,12 +113,14 @@ def calibrate(
     last = None if until is None else moment
     past = scenario if last is None else ended(scenario, last, 0)
     options: dict[str, Any] = {"members": members, "seed": seed, "as_of": last, "threads": threads}
-    step = iter(range(rounds))
+    runs = rounds + 1  # the last one says how the members fare
+    step = iter(range(runs))
 
     def simulate(normals: Normals) -> tuple[Trajectory, Drawn]:
-        return traced(past, **options, learnt=normals, progress=_part(progress, [1 / rounds] * rounds, next(step)))
+        return traced(past, **options, learnt=normals, progress=_part(progress, [1 / runs] * runs, next(step)))
 
     learnt = smooth(simulate, known, seed, rounds)
+    learnt = learnt.seen(simulate(learnt.normals)[0])
     until_text = "" if until is None else moment.isoformat()
     return Posterior(scenario.name, scenario_hash(scenario), until_text, seed, learnt.normals), learnt
 
@@ -161,7 +163,7 @@ def ahead(
     learnt = smooth(simulate, known, luck, rounds, normals) if rounds else None
     normals = learnt.normals if learnt else normals
     trajectory, drawn = traced(whole, **options, learnt=normals, progress=_part(progress, shares, rounds))
-    return trajectory, learnt or nothing(members, drawn)
+    return trajectory, learnt.seen(trajectory) if learnt else nothing(members, drawn)
 
 
 def ended(scenario: Scenario, as_of: datetime, days: int) -> Scenario:

@@ -2,9 +2,10 @@
 
 A member is a point z in a space of standard normals: parameters, uncertain inputs, and every knot of its noise
 (intention, pulls, service). From z and its own luck the engine makes its state, so that moving z moves the state
-of the past as well as the constants. The counts are taken in `ROUNDS` equal parts:
+of the past as well as the constants. The counts are taken in `ROUNDS` parts 1/a, each twice the one before, for the
+first steps are the longest and the least straight:
 
-    z ← z + C_zy (C_yy + ROUNDS · R)⁻¹ (d + √ROUNDS ε − y),     ε ~ N(0, R)
+    z ← z + C_zy (C_yy + a R)⁻¹ (d + √a ε − y),     ε ~ N(0, R),     Σ 1/a = 1
 
 C are covariances over members, y what a member predicts and d what was counted (assimilate.counts). The update is
 taken along the uncorrelated directions of y / √R. A correlation c seen in m members is c plus chance of variance 1/m;
@@ -12,13 +13,14 @@ along each direction it is shrunk to what is likely to be true, c · max(0, 1 �
 happen is never learnt.
 
 Source: Emerick & Reynolds 2013, "Ensemble smoother with multiple data assimilation",
-doi:10.1016/j.cageo.2012.03.011; James & Stein 1961, "Estimation with quadratic loss" (positive part, each alone).
+doi:10.1016/j.cageo.2012.03.011 (also for parts that grow); James & Stein 1961, "Estimation with quadratic loss"
+(positive part, each alone).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +49,7 @@ class Learnt:
     before: Floats
     """[member, n] what the members said of the counts before (scale of the filter)."""
     after: Floats
-    """[member, n] what they said in the last round but one; the forecast's own members are those moved once more."""
+    """[member, n] what they say after; until they have run again (`seen`), what they said in the last round."""
     prior: Normals
     """The standard normals that the members had before."""
     uncertain: Mapping[str, Distribution]
@@ -56,6 +58,12 @@ class Learnt:
     def effective(self) -> float:
         """Return the effective number of members, were those of before only weighted, not moved."""
         return effective(self.before, self.evidence)
+
+    def seen(self, trajectory: Trajectory) -> Learnt:
+        """Return the same with what the members, moved for the last time, say of the counts in their own run."""
+        if not len(self.evidence):
+            return self
+        return replace(self, after=self.evidence.predicted(trajectory) + _lifted(self.evidence, self.normals))
 
     def misfit(self) -> float:
         """Return the mean squared distance of counts from the mean prediction, in total standard deviations."""
@@ -87,9 +95,19 @@ def smooth(
             first = predicted, normals
         if not len(evidence):
             break
-        normals = _moved(normals, predicted, evidence, rounds, np.random.default_rng([seed, number]))
+        normals = _moved(normals, predicted, evidence, parts(rounds)[number], np.random.default_rng([seed, number]))
     assert first is not None
     return Learnt(normals, evidence, first[0], predicted, first[1], drawn.uncertain)
+
+
+def parts(rounds: int) -> Floats:
+    """Return [rounds] by how much the variance of the counts is raised in each round; the inverses sum to 1.
+
+    >>> parts(2).round(2).tolist()
+    [3.0, 1.5]
+    """
+    share = 2.0 ** np.arange(rounds)
+    return np.asarray(share.sum() / share)
 
 
 def nothing(members: int, drawn: Drawn) -> Learnt:
@@ -114,14 +132,14 @@ def effective(predicted: Floats, evidence: Evidence) -> float:
 
 
 def _moved(
-    normals: Normals, predicted: Floats, evidence: Evidence, rounds: int, luck: np.random.Generator
+    normals: Normals, predicted: Floats, evidence: Evidence, raised: float, luck: np.random.Generator
 ) -> dict[str, Floats]:
-    """Return the members after one part of the counts is taken in."""
+    """Return the members after a part 1/raised of the counts is taken in."""
     free = [name for name in normals if not name.endswith(FIXED)]
     z = np.concatenate([normals[name].reshape(len(predicted), -1) for name in free], axis=1)
-    blur = np.sqrt(rounds) * evidence.sd * luck.standard_normal(predicted.shape)
+    blur = np.sqrt(raised) * evidence.sd * luck.standard_normal(predicted.shape)
     gap = evidence.value + blur - predicted
-    z = np.clip(z + _step(z, predicted, gap / evidence.sd, evidence.sd, rounds), -FARTHEST, FARTHEST)
+    z = np.clip(z + _step(z, predicted, gap / evidence.sd, evidence.sd, raised), -FARTHEST, FARTHEST)
     moved = dict(normals)
     at = 0
     for name in free:
@@ -131,7 +149,7 @@ def _moved(
     return moved
 
 
-def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, rounds: int) -> Floats:
+def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, raised: float) -> Floats:
     """Return [member, numbers] by how much each standard normal moves; `gap` [member, n] in units of `sd`.
 
     The counts are turned to directions in which members differ without correlation; shrinking along these leaves the
@@ -144,7 +162,7 @@ def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, rounds: int) ->
     joint = away.T @ directions / np.sqrt(members - 1)
     seen = np.abs(joint) / np.maximum(away.std(axis=0), 1e-300)[:, None] * np.sqrt(members)
     sure = 1.0 - 1.0 / np.maximum(seen, 1.0) ** 2
-    along = gap @ of_counts.T * (strength / (strength**2 + rounds))
+    along = gap @ of_counts.T * (strength / (strength**2 + raised))
     return np.asarray(along @ (sure * joint).T)
 
 
