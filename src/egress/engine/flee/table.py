@@ -5,8 +5,9 @@ arrival, the link was shut, class, metres (on the link, or covered today), route
 the order in which they came, so that a run has the same bits on every machine. Beside the count stands the sum of r
 over the people: a cell's people are treated as having its mean, which makes the grid finer than its cells.
 
-Measured on mali2012 at full scale (40 members, common luck): with 4 to 64 cells of r per unit no camp's mean differs
-from that with 512 cells by more than 0.0003 of the total, which is one standard error of the comparison.
+Measured on mali2012 at full scale, 1,000 members against 500 with 512 cells of r per unit: with 8 cells no camp's mean
+over the run is off by more than 0.005 % of the total (standard error 0.004 %), and on no day by more than 0.04 %; with
+4 cells 0.023 % and 0.06 %.
 """
 
 from __future__ import annotations
