@@ -38,31 +38,26 @@ def rows(run: FleeRun, member: int | None = None) -> Iterator[str]:
         sim, total = run.sim.mean(axis=0), _agents(run).mean(axis=0)
     else:
         sim, total = run.sim[member], _agents(run)[member]
-    for day in range(run.case.length):
+    totals = _totals(run, np.ascontiguousarray(sim), data, total.tolist())
+    for day, (here, reported, sums) in enumerate(zip(sim.tolist(), data.tolist(), totals, strict=True)):
         date = run.case.start + timedelta(days=day + 1)  # Flee's date is a day ahead (flee.md section 15)
-        yield ",".join([str(day), date.isoformat(), *_camps(sim[day], data[day]), *_totals(run, day, sim, data, total)])
+        yield ",".join([str(day), date.isoformat(), *_camps(here, reported), sums])
 
 
-def _camps(sim: Floats, data: Ints) -> Iterator[str]:
-    for here, reported in zip(sim.tolist(), data.tolist(), strict=True):
+def _camps(sim: list[float], data: list[int]) -> Iterator[str]:
+    for here, reported in zip(sim, data, strict=True):
         error = round(abs(here / reported - 1), DIGITS) if reported > 0 else 0.0
-        yield from (_number(here), str(reported), str(error))
+        yield f"{_number(here)},{reported},{error}"
 
 
-def _totals(run: FleeRun, day: int, sim: Floats, data: Ints, total: Floats) -> list[str]:
-    raw, inside = int(run.due.raw[day]), sim[day].sum().item()
-    if raw <= 0:
-        return ["0.0", "0", _number(total[day].item()), "0", _number(inside), "0"]
-    wrong = float(np.abs(sim[day] - data[day]).sum()) / raw
-    debt = int(run.due.debt[day])
-    return [
-        str(wrong),
-        str(int(data[day].sum())),
-        _number(total[day].item()),
-        str(raw),
-        _number(inside),
-        str(debt),
-    ]
+def _totals(run: FleeRun, sim: Floats, data: Ints, total: list[float]) -> Iterator[str]:
+    """Yield the last six cells of each day."""
+    sums = np.abs(sim - data).sum(axis=1), sim.sum(axis=1), data.sum(axis=1), run.due.raw, run.due.debt
+    for wrong, inside, reported, raw, debt, there in zip(*(row.tolist() for row in sums), total, strict=True):
+        if raw <= 0:
+            yield f"0.0,0,{_number(there)},0,{_number(inside)},0"
+        else:
+            yield f"{wrong / raw},{reported},{_number(there)},{raw},{_number(inside)},{debt}"
 
 
 def _number(value: float) -> str:

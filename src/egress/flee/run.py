@@ -19,7 +19,7 @@ import numpy as np
 
 from egress.engine.draws import purpose, uniforms
 from egress.engine.flee.case import Closure, FleeCase, FleeRules, Ints
-from egress.engine.flee.loop import Room
+from egress.engine.flee.loop import ROOM, Room
 from egress.engine.flee.plan import Layout, plan
 
 if TYPE_CHECKING:
@@ -202,15 +202,17 @@ class _Rooms:
 
     def __init__(self) -> None:
         self.free: dict[int, list[Room]] = {}
+        self.states = ROOM  # that some member needed: the first runs alone, so that no other has to grow as much
         self.lock = threading.Lock()
 
     @contextmanager
     def borrow(self, layout: Layout) -> Iterator[Room]:
         with self.lock:
             shelf = self.free.setdefault(id(layout), [])
-            room = shelf.pop() if shelf else Room(layout.plan)
+            room = shelf.pop() if shelf else Room(layout.plan, self.states)
         yield room
         with self.lock:
+            self.states = max(self.states, room.states)
             self.free[id(layout)].append(room)
 
 

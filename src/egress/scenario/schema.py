@@ -130,6 +130,8 @@ class Row(Base):
         if not isinstance(raw, dict):
             return raw
         row = {key: value for key, value in raw.items() if value not in ("", None)}
+        if not any(key.endswith(("_low", "_high")) for key in row):
+            return row
         for name in cls.model_fields:
             low, high = row.pop(f"{name}_low", None), row.pop(f"{name}_high", None)
             if (low is None) != (high is None):

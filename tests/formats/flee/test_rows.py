@@ -3,7 +3,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from egress.formats.flee.findings import Findings
-from egress.formats.flee.rows import Table, day, number, read_optional, read_required, read_table, whole
+from egress.formats.flee.rows import (
+    WIDE,
+    Line,
+    Table,
+    day,
+    number,
+    read_optional,
+    read_required,
+    read_table,
+    texts,
+    whole,
+)
 from egress.scenario.positions import Cell
 
 
@@ -21,6 +32,22 @@ def test_comments_blank_lines_and_rows_are_told_apart(tmp_path: Path) -> None:
     assert table.rows[1][1] == Cell("2", 6, 3)
     assert [cell.text for cell in table.header("name") or []] == ["#name", "place"]
     assert not findings.faults
+
+
+def test_a_wide_table_has_the_cells_of_a_narrow_one(tmp_path: Path) -> None:
+    line = ",".join([" 7", "x ", *"a" * WIDE, ""])
+    text = f"#{line}\n{line}\n" + "," * 20 + "\n"
+    lazy, _ = table_of(tmp_path, text)
+    plain, _ = table_of(tmp_path, text + '"a",b\n')
+    assert lazy is not None
+    assert plain is not None
+    assert isinstance(lazy.rows[0], Line)
+    for found, expected in ((lazy.rows[0], plain.rows[0]), (lazy.comments[0], plain.comments[0])):
+        assert list(found) == list(expected)
+        assert (found[-1], found[1:3]) == (expected[-1], expected[1:3])
+        assert texts(found) == texts(expected)
+    assert len(lazy.rows) == 1
+    assert lazy.rows[0][1] == Cell("x", 2, 4)
 
 
 def test_windows_line_ends_byte_order_marks_and_quotes_are_read(tmp_path: Path) -> None:

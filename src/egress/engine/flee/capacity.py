@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from egress.engine.compiled import compiled
+from egress.engine.compiled import lean
 from egress.engine.flee.case import FleeCase, FleeRules, Floats, Ints
 
 FULL = 0.5  # below this factor a camp is not set out for (flee.md section 10)
@@ -28,7 +28,7 @@ def capacities(case: FleeCase, rules: FleeRules) -> Floats:
     return np.asarray(capacity + days * growth, dtype=np.float64)
 
 
-@compiled
+@lean
 def factors(inside: Ints, capacity: Floats, scaling: float, buffer: float, out: Floats) -> bool:
     """Write the factor C of every place to `out` [P], cap = capacity · scaling; return whether one has changed."""
     changed = False

@@ -38,7 +38,11 @@ def openings(
     held = np.zeros(len(roads.start), dtype=np.int64)
     out = np.empty((case.length, len(now)), dtype=bool)
     shut: dict[int, Ints] = {}
+    eventful = {day for closure in closures for day in (closure.start, closure.end)}
     for day in range(case.length):
+        out[day] = now
+        if day not in eventful:
+            continue
         turned = np.zeros(len(now), dtype=bool)
         before = now.copy()
         for closure, touched in zip(closures, links, strict=True):

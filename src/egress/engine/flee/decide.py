@@ -2,22 +2,25 @@
 
 The same is asked of those who arrive early, so this works on the table of those in places at the start of the day,
 and on each wave of arrivals. People without a route draw one; who has a route takes its next link. A link that is
-shut, or a full camp at the end of the route, keeps them where they are, without a route.
+shut, or a full camp at the end of the route, keeps them where they are, without a route. Who goes travels one leg
+(travel.py) at once: nothing that others decide by changes with it before the next snapshot.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from egress.engine.compiled import compiled
-from egress.engine.draws import binomial, multinomial_cdf, uniform
+from egress.engine.compiled import inlined, int64, lean
+from egress.engine.draws import binomial, spread, uniform
 from egress.engine.flee.capacity import FULL
 from egress.engine.flee.case import Floats, Ints
 from egress.engine.flee.movechance import sent_on
-from egress.engine.flee.moves import Moves, move
 from egress.engine.flee.network import NO_LINK, Paths, Roads, Routes
 from egress.engine.flee.table import Table, add, parts, size, state_of
-from egress.engine.flee.travel import Pace, at_night, cell_of
+from egress.engine.flee.travel import WALKING, Pace, at_night, cell_of, go_on, walkers
+
+LINK, ROUTE, PEOPLE = range(3)  # columns of `ways`
+AT_ONCE = 64  # up to so many people of a state draw one by one, counted in the processor's vectors (timed)
 
 
 class Web(NamedTuple):
@@ -44,14 +47,24 @@ class Mood(NamedTuple):
     worth: Floats  # [K, N] cumulative chances of paths
 
 
-@compiled
+class Hand(NamedTuple):
+    """Draws, and scratch for the people of one state."""
+
+    stream: Ints  # [P] states of the places' draws
+    roads: Ints  # [L] states of the links' draws
+    picks: Ints  # [most paths of a place] zeros: people by path
+    ways: Ints  # [most paths of a place, 3] the links that people take, the route after it, and how many
+    drawn: Floats  # [AT_ONCE]
+
+
+@lean
 def shunned(camp: Ints, full: Floats, out: Ints) -> None:
     """Write which places are camps too full to set out for to `out` [P] (section 10)."""
     for j in range(out.shape[0]):
         out[j] = 1 if camp[j] == 1 and full[j] < FULL else 0
 
 
-@compiled
+@inlined
 def next_link(web: Web, is_open: Ints, place: int, route: int) -> int:
     """Return the first open link to the next place of a route, or NO_LINK."""
     for n in range(web.exits[place], web.exits[place + 1]):
@@ -61,80 +74,102 @@ def next_link(web: Web, is_open: Ints, place: int, route: int) -> int:
     return NO_LINK
 
 
-@compiled
-def choose(
-    web: Web, mood: Mood, where: int, kind: int, afoot: int, metres: int, recent: float, go: int, picks: Ints,
-    stream: Ints, moves: Moves,
-) -> int:  # fmt: skip
-    """Let people of one state without a route draw a path each: on to `moves`; return how many cannot go."""
+@inlined
+def pick(mood: Mood, where: int, kind: int, people: int, chance: float, hand: Hand) -> int:
+    """Draw who sets out, each with a chance, and on which path: counts to `picks`; return how many do not.
+
+    Of few people each has one number u: below the chance it goes, and u / chance, then uniform, says where to.
+    """
+    begin, end, state = mood.first[where], mood.first[where + 1], hand.stream[where]
+    if people > AT_ONCE:
+        go, state = binomial(people, chance, state)
+        hand.stream[where] = spread(go, mood.worth[kind, begin:end], hand.picks, hand.drawn, state)
+        return people - go
+    scale = 1.0 / chance
+    for i in range(people):
+        u, state = uniform(state)
+        hand.drawn[i] = u * scale
+    hand.stream[where] = state
+    before = 0
+    for k in range(begin, end):
+        below = 0
+        for i in range(people):
+            below += int64(hand.drawn[i] < mood.worth[kind, k])
+        hand.picks[k - begin] = below - before
+        before = below
+    return people - before
+
+
+@inlined
+def choose(web: Web, mood: Mood, where: int, kind: int, people: int, chance: float, hand: Hand) -> tuple[int, int]:
+    """Let people of one state without a route draw a path each; return (how many stay, rows of `ways`).
+
+    All whose path is shut or ends in a full camp stay.
+    """
     begin, end = mood.first[where], mood.first[where + 1]
     if begin == end:
-        return go
-    if go == 1:  # most cells of those who hop on
-        u, stream[where] = uniform(stream[where])
-        k = begin
-        while u >= mood.worth[kind, k]:
-            k += 1
-        return _depart(web, mood, k, kind, afoot, metres, recent, 1, moves)
-    picked = picks[: end - begin]
-    picked[:] = 0
-    stream[where] = multinomial_cdf(go, mood.worth[kind, begin:end], picked, stream[where])
-    stay = 0
+        return people, 0
+    stay, count = pick(mood, where, kind, people, chance, hand), 0
     for k in range(begin, end):
-        if picked[k - begin] > 0:
-            stay += _depart(web, mood, k, kind, afoot, metres, recent, picked[k - begin], moves)
-    return stay
+        picked = hand.picks[k - begin]
+        if picked == 0:
+            continue
+        hand.picks[k - begin] = 0
+        link = web.paths.link[k]
+        if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
+            stay += picked
+            continue
+        way = hand.ways[count]
+        way[LINK], way[ROUTE], way[PEOPLE] = link, web.paths.rest[k], picked
+        count += 1
+    return stay, count
 
 
-@compiled
-def _depart(
-    web: Web, mood: Mood, k: int, kind: int, afoot: int, metres: int, recent: float, people: int, moves: Moves
-) -> int:
-    """Send people down path k; return how many stay: all where it is shut or ends in a full camp."""
-    link = web.paths.link[k]
-    if link == NO_LINK or mood.shun[web.paths.destination[k]] == 1:
-        return people
-    move(moves, link, 0, metres, web.paths.rest[k], kind, 0, afoot, people, recent)
-    return 0
+@inlined
+def follow(web: Web, mood: Mood, where: int, route: int, people: int, hand: Hand) -> tuple[int, int]:
+    """Let people of one state take the next link of their route; return (how many stay, rows of `ways`)."""
+    link = next_link(web, mood.open, where, route)
+    if link == NO_LINK or mood.shun[web.routes.last[route]] == 1:
+        return people, 0
+    way = hand.ways[0]
+    way[LINK], way[ROUTE], way[PEOPLE] = link, web.routes.rest[route], people
+    return 0, 1
 
 
-@compiled
+@lean
 def decide(
-    pace: Pace, web: Web, mood: Mood, table: Table, hop: int, picks: Ints, stream: Ints, leaving: Ints,
-    moves: Moves, night: Table,
-) -> None:  # fmt: skip
-    """Let everybody in the table decide: on to `moves`, or to the `night`; `leaving` [P] counts who goes.
+    pace: Pace, web: Web, mood: Mood, table: Table, hop: int, hand: Hand, leaving: Ints, wave: Table, night: Table
+) -> None:
+    """Let everybody in the table decide, and who goes travel a leg: to the `wave` of early arrivals, or the `night`.
 
-    hop 1: the table is a wave of early arrivals, with today's metres; else people on links move on. stream [P] holds
-    the states of the places' draws.
+    hop 1: the table is such a wave, with today's metres; else people on links go on. `leaving` [P] counts who goes.
     """
     for row in range(size(table)):
         people = table.rows[row, 1]
         if people == 0:
             continue
         where, metres, route, kind, shut, afoot = parts(pace.fields, table.rows[row, 0])
-        recent = table.travel[row] / people
+        recent, today = table.travel[row] / people, 0
         if where >= pace.places:
-            link = where - pace.places
-            shut = max(shut, mood.turned[link])
-            move(moves, link, metres, 0, route, kind, shut, afoot, people, recent)
-            continue
-        go = people
-        if route == 0:
-            pushed = hop == 1 and pace.stints > 0.0 and sent_on(mood.town[where], recent, metres / pace.per_day)
-            if not pushed:
-                go, stream[where] = binomial(people, mood.chance[where], stream[where])
-        stay = people - go
-        if go > 0 and route != 0:
-            link = next_link(web, mood.open, where, route)
-            if link == NO_LINK or mood.shun[web.routes.last[route]] == 1:
-                stay = people
+            way, count = hand.ways[0], 1
+            way[LINK], way[ROUTE], way[PEOPLE] = where - pace.places, route, people
+            shut = max(shut, mood.turned[where - pace.places])
+        else:
+            today, metres = metres, 0
+            if route != 0:
+                stay, count = follow(web, mood, where, route, people, hand)
             else:
-                move(moves, link, 0, metres, web.routes.rest[route], kind, 0, afoot, go, recent)
-        elif go > 0:
-            stay += choose(web, mood, where, kind, afoot, metres, recent, go, picks, stream, moves)
-        leaving[where] += people - stay
-        if stay > 0:
-            recent = at_night(pace, recent, metres)
-            cell = cell_of(pace, recent)
-            add(night, state_of(pace.fields, where, 0, 0, kind, 0, afoot, cell), stay, recent * stay)
+                pushed = hop == 1 and pace.stints > 0.0 and sent_on(mood.town[where], recent, today / pace.per_day)
+                chance = 1.0 if pushed else mood.chance[where]
+                stay, count = choose(web, mood, where, kind, people, chance, hand)
+            leaving[where] += people - stay
+            if stay > 0:
+                r = at_night(pace, recent, today)
+                add(night, state_of(pace.fields, where, 0, 0, kind, 0, afoot, cell_of(pace, r)), stay, r * stay)
+        for n in range(count):
+            link, route, going = hand.ways[n, LINK], hand.ways[n, ROUTE], hand.ways[n, PEOPLE]
+            slow = walkers(web.roads, link, afoot, going, hand.roads)
+            if slow > 0:
+                go_on(pace, web.roads, link, metres, today, route, kind, shut, WALKING, slow, recent, wave, night)
+            if going > slow:
+                go_on(pace, web.roads, link, metres, today, route, kind, shut, afoot, going - slow, recent, wave, night)

@@ -12,18 +12,17 @@ from typing import NamedTuple
 import numpy as np
 
 from egress.engine.compiled import compiled, float64, int64
-from egress.engine.draws import binomial, key, multinomial, purpose
+from egress.engine.draws import binomial, key, keys, multinomial, purpose
 from egress.engine.flee.capacity import factors
 from egress.engine.flee.case import Floats, Ints
 from egress.engine.flee.choose import weigh
-from egress.engine.flee.decide import Mood, decide, shunned
+from egress.engine.flee.decide import AT_ONCE, Hand, Mood, decide, shunned
 from egress.engine.flee.movechance import movechances
-from egress.engine.flee.moves import Moves, moves
 from egress.engine.flee.network import Paths
 from egress.engine.flee.plan import Days, Law, Plan
 from egress.engine.flee.spawn import NO_ORIGIN, spawn
 from egress.engine.flee.table import Fields, Table, add, clear, overflown, parts, size, state_of, table
-from egress.engine.flee.travel import Pace, travel, walkers
+from egress.engine.flee.travel import Pace
 from egress.errors import ConservationError, RunError
 
 SET_OUT = purpose("flee set out")
@@ -34,7 +33,7 @@ SINK = purpose("flee sink")
 FINE, NO_ROOM, LOST, ENDLESS = 0, 2, 3, 4  # outcomes of a member (1 is NO_ORIGIN)
 MOST_HOPS = 1000  # in a day; Flee ends in Python's recursion limit, also 1000 (flee.md section 8)
 ROOM = 1 << 12  # states to begin with
-MOVES = 4  # rows of the list of moves per state
+GROWTH = 4  # of the room, where a member needs more and is begun anew
 
 
 class Desk(NamedTuple):
@@ -46,9 +45,7 @@ class Desk(NamedTuple):
     chance: Floats  # [P] movechance
     crowd: Floats  # [P] factor of use_pop_for_loc_weight
     worth: Floats  # [K, N] cumulative chances of paths
-    picks: Ints  # [most paths of a place]
-    stream: Ints  # [P] states of the places' draws
-    roads: Ints  # [L] states of the links' draws
+    hand: Hand
     population: Ints  # [P]
     shun: Ints  # [P] 1: a camp too full to set out for
     none: Ints  # [L] zeros
@@ -56,13 +53,12 @@ class Desk(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Where people are: the evening before, the night to come, those who arrived early, and those who move."""
+    """Where people are: the evening before, the night to come, and those who arrived early."""
 
     evening: Table
     night: Table
     wave: Table
     further: Table
-    moves: Moves
 
 
 class Record(NamedTuple):
@@ -181,24 +177,15 @@ def _begin(days: Days, law: Law, seed: int, member: int, day: int, desk: Desk, s
 
 
 @compiled
-def _keys(seed: int, member: int, day: int, purpose: int, stream: Ints) -> None:
-    """Start the draws of every place (or link)."""
-    for i in range(stream.shape[0]):
-        stream[i] = key(seed, member, day, i, purpose)
-
-
-@compiled
 def _full(tables: Tables) -> bool:
     """Return whether somebody found no room."""
-    over = overflown(tables.evening) or overflown(tables.night) or overflown(tables.wave) or overflown(tables.further)
-    return over or tables.moves.last[1] != 0
+    return overflown(tables.evening) or overflown(tables.night) or overflown(tables.wave) or overflown(tables.further)
 
 
 @compiled
 def _move(
-    plan: Plan, seed: int, member: int, day: int, desk: Desk, evening: Table, night: Table, wave: Table,
-    further: Table, moves: Moves,
-) -> bool:  # fmt: skip
+    plan: Plan, seed: int, member: int, day: int, desk: Desk, evening: Table, night: Table, wave: Table, further: Table
+) -> bool:
     """Take everybody from the evening before to the night; return whether some still hop after MOST_HOPS.
 
     `wave` and `further` are empty before and after, unless somebody still hops.
@@ -210,21 +197,18 @@ def _move(
     mood = Mood(first, is_open, turned, days.town[day], desk.shun, desk.chance, desk.worth)
     hops, phase, stale = 0, SET_OUT, _stale(days, law, day)
     if desk.walkers == 1:
-        _keys(seed, member, day, ROAD, desk.roads)
+        keys(seed, member, day, ROAD, desk.hand.roads)
     while hops == 0 or (size(wave) > 0 and hops < MOST_HOPS):
         if hops < 2:  # a snapshot and fresh draws for each of the two phases
             _refresh(days, law, web.paths, web.lean, day, desk, stale)
-            _keys(seed, member, day, phase, desk.stream)
+            keys(seed, member, day, phase, desk.hand.stream)
         who = evening if hops == 0 else wave
-        decide(pace, web, mood, who, min(hops, 1), desk.picks, desk.stream, desk.leaving, moves, night)
+        decide(pace, web, mood, who, min(hops, 1), desk.hand, desk.leaving, further, night)
         if hops == 0:
             for i in range(desk.inside.shape[0]):
                 desk.inside[i] -= desk.leaving[i]
         else:
             clear(wave)
-        if desk.walkers == 1:
-            walkers(web.roads, moves, desk.roads)
-        travel(pace, web.roads, moves, further, night)
         wave, further = further, wave
         hops, phase, stale = hops + 1, GO_ON, 0
     return size(wave) > 0
@@ -234,7 +218,7 @@ def _move(
 def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, record: Record) -> tuple[int, int]:
     """Take one member through all days; return (outcome, day)."""
     days, start, law, _, pace = plan
-    evening, night, wave, further, moves = tables
+    evening, night, wave, further = tables
     length = days.due.shape[0]
     people = int64(0)
     for i in range(desk.inside.shape[0]):
@@ -248,7 +232,7 @@ def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, rec
             return fault, day
         _put(pace.fields, start.shares, law.afoot, evening, seed, member, day, spawned)
         clear(night)
-        endless = _move(plan, seed, member, day, desk, evening, night, wave, further, moves)
+        endless = _move(plan, seed, member, day, desk, evening, night, wave, further)
         if _full(tables):
             return NO_ROOM, day
         if endless:
@@ -280,12 +264,12 @@ class Room:
         while True:
             record = self._record()
             evening, night, wave, further = (table(self.states) for _ in range(4))
-            tables = Tables(evening, night, wave, further, moves(MOVES * self.states))
+            tables = Tables(evening, night, wave, further)
             outcome, day = run_days(plan, seed, member, self._desk(), tables, record)
             self.cells = max(size(evening), size(night))
             if outcome != NO_ROOM:
                 break
-            self.states *= 2
+            self.states *= GROWTH
         if outcome == NO_ORIGIN:
             raise RunError(f"people are to set out on day {day}, and no place in conflict has residents")
         if outcome == LOST:
@@ -314,9 +298,13 @@ class Room:
             np.zeros(places),
             np.ones(places),
             np.zeros((kinds, len(paths.destination))),
-            np.zeros(most, np.int64),
-            np.zeros(places, np.uint64),
-            np.zeros(links, np.uint64),
+            Hand(
+                np.zeros(places, np.uint64),
+                np.zeros(links, np.uint64),
+                np.zeros(most, np.int64),
+                np.zeros((max(most, 1), 3), np.int64),
+                np.zeros(AT_ONCE),
+            ),
             self.plan.start.population.copy(),
             np.zeros(places, np.int64),
             np.zeros(links, np.int64),

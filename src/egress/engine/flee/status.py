@@ -88,10 +88,10 @@ class _Now:
         else:
             self.become(i, kind, 0.0)
 
-    def read_row(self, table: Floats, day: int) -> bool:
-        """Take one row of conflicts.csv; return whether anything was switched."""
+    def read_row(self, table: Floats, day: int, places: Ints) -> bool:
+        """Take what a row of conflicts.csv says of some places; return whether anything was switched."""
         changed = False
-        for i in np.flatnonzero(table[day] > POSITIVE) if day == 0 else _changes(table, day):
+        for i in places:
             value, before = table[day, i], table[day - 1, i] if day else 0.0
             if value > POSITIVE and (day == 0 or before < POSITIVE):
                 self.erupt(int(i), day, float(value))
@@ -105,9 +105,12 @@ class _Now:
         return changed
 
 
-def _changes(table: Floats, day: int) -> Ints:
-    """Return the places whose intensity differs from the day before."""
-    return np.flatnonzero((table[day] != table[day - 1]) & ((table[day] > POSITIVE) | (table[day - 1] > POSITIVE)))
+def _changes(table: Floats) -> list[Ints]:
+    """Return the places in conflict on day 0, and on each later day those whose intensity is not that before."""
+    new = table > POSITIVE
+    new[1:] = (table[1:] != table[:-1]) & (new[1:] | new[:-1])
+    day, place = np.nonzero(new)
+    return np.split(place, np.searchsorted(day, np.arange(1, len(table))))
 
 
 def target(closure: Closure, rules: FleeRules) -> int:
@@ -137,11 +140,12 @@ def statuses(case: FleeCase, rules: FleeRules, closures: tuple[Closure, ...]) ->
     real = {n: np.zeros((days, places)) for n in ("movechance", "conflict", "spawn_conflict")}
     clock = np.zeros(days, np.int64)
     seen = now.conflict.copy(), now.since.copy(), 0  # by the spawn weights: conflict, since, clock
+    changes = _changes(case.conflicts)
     for day in range(days):
         for change in case.location_changes:
             if change.day == day:
                 now.become(change.place, change.type, rules.default_conflict_intensity)
-        if now.read_row(case.conflicts, day) or not rules.semantics.late_decay:
+        if now.read_row(case.conflicts, day, changes[day]) or not rules.semantics.late_decay:
             seen = now.conflict.copy(), now.since.copy(), day
         real["spawn_conflict"][day], whole["spawn_since"][day], clock[day] = seen
         _close_camps(now, closures, day, rules)

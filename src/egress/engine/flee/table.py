@@ -5,8 +5,9 @@ arrival, the link was shut, class, metres (on the link, or covered today), route
 the order in which they came, so that a run has the same bits on every machine. Beside the count stands the sum of r
 over the people: a cell's people are treated as having its mean, which makes the grid finer than its cells.
 
-Measured on mali2012 at full scale (40 members, common luck): with 4 to 64 cells of r per unit no camp's mean differs
-from that with 512 cells by more than 0.0003 of the total, which is one standard error of the comparison.
+Measured on mali2012 at full scale, 1,000 members against 500 with 512 cells of r per unit: with 8 cells no camp's mean
+over the run is off by more than 0.005 % of the total (standard error 0.004 %), and on no day by more than 0.04 %; with
+4 cells 0.023 % and 0.06 %.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from egress.engine.compiled import compiled, int64, uint64
+from egress.engine.compiled import inlined, int64, lean, uint64
 from egress.engine.flee.case import Floats, Ints
 
 METRE_BITS = 24  # up to 16,777 km
@@ -45,19 +46,19 @@ def table(room: int) -> Table:
     return Table(np.zeros((room + 1, 3), np.int64), np.zeros(room), np.zeros(2 * room, np.int32))
 
 
-@compiled
+@inlined
 def size(table: Table) -> int:
     """Return the number of states."""
     return table.rows[-1, 0]  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def overflown(table: Table) -> bool:
     """Return whether there was no room for a state."""
     return table.rows[-1, 1] != 0  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def add(table: Table, state: int, people: int, travel: float) -> None:
     """Add people with a sum of r to a state; without room, note it in the last row."""
     rows, slots = table.rows, table.slots
@@ -82,7 +83,7 @@ def add(table: Table, state: int, people: int, travel: float) -> None:
     rows[last, 0] = row + 1
 
 
-@compiled
+@lean
 def clear(table: Table) -> None:
     """Take everybody out."""
     last = table.rows.shape[0] - 1
@@ -91,7 +92,7 @@ def clear(table: Table) -> None:
     table.rows[last, 0] = 0
 
 
-@compiled
+@inlined
 def state_of(fields: Fields, where: int, metres: int, route: int, kind: int, shut: int, afoot: int, cell: int) -> int:
     """Return the number of a state."""
     word = (where << fields.routes) | route
@@ -101,7 +102,7 @@ def state_of(fields: Fields, where: int, metres: int, route: int, kind: int, shu
     return (word << fields.cells) | cell
 
 
-@compiled
+@inlined
 def parts(fields: Fields, state: int) -> tuple[int, int, int, int, int, int]:
     """Return (where, metres, route, class, shut, afoot) of a state."""
     word = state >> fields.cells

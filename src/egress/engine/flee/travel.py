@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from egress.engine.compiled import compiled, int64
+from egress.engine.compiled import inlined, int64
 from egress.engine.draws import binomial
 from egress.engine.flee.case import Ints
-from egress.engine.flee.moves import AFOOT, KIND, LINK, METRES, PEOPLE, ROUTE, SHUT, TODAY, Moves, move
 from egress.engine.flee.network import Roads
 from egress.engine.flee.table import Fields, Table, add, state_of
 
 DAY = 1_000_000  # parts of a day (86 ms) in which the corrected budget is counted
 ON_THE_LINK, TURNED_BACK, THERE, THERE_EARLY = 0, 1, 2, 3
+WALKING = 2  # in place of `afoot`: walking today by chance, not because nothing was reached yet
 
 
 class Pace(NamedTuple):
@@ -36,19 +36,19 @@ class Pace(NamedTuple):
     cells: int  # of r
 
 
-@compiled
+@inlined
 def cell_of(pace: Pace, recent: float) -> int:
     """Return the cell of the grid in which r lies."""
     return min(int64(recent * pace.stints), pace.cells - 1)  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def at_night(pace: Pace, recent: float, today: int) -> float:
     """Return r with the day taken in (0 without short stints)."""
     return (recent + today / pace.per_day) / 2.0 if pace.stints > 0.0 else 0.0
 
 
-@compiled
+@inlined
 def advance(whole_days: bool, length: int, metres: int, today: int, speed: int, shut: int) -> tuple[int, int, int]:
     """Return (outcome, metres on the link, today) of a leg."""
     if whole_days:
@@ -69,44 +69,32 @@ def advance(whole_days: bool, length: int, metres: int, today: int, speed: int, 
     return (THERE_EARLY if early else THERE), 0, today
 
 
-@compiled
-def walkers(roads: Roads, moves: Moves, stream: Ints) -> None:
-    """Split off those whom chance sends at walking speed: they are marked as on foot with AFOOT 2.
-
-    stream [L] holds the states of the links' draws.
-    """
-    for n in range(moves.last[0]):
-        row = moves.rows[n]
-        link = row[LINK]
-        if roads.walk[link] > 0.0 and row[AFOOT] == 0:
-            slow, stream[link] = binomial(row[PEOPLE], roads.walk[link], stream[link])
-            row[PEOPLE] -= slow
-            if slow > 0:
-                r = moves.recent[n]
-                move(moves, link, row[METRES], row[TODAY], row[ROUTE], row[KIND], row[SHUT], 2, slow, r)
+@inlined
+def walkers(roads: Roads, link: int, afoot: int, people: int, stream: Ints) -> int:
+    """Return how many of those who enter on a leg are sent at walking speed by chance; stream [L]: links' draws."""
+    if roads.walk[link] == 0.0 or afoot != 0:
+        return 0
+    slow, stream[link] = binomial(people, roads.walk[link], stream[link])
+    return slow
 
 
-@compiled
-def travel(pace: Pace, roads: Roads, moves: Moves, wave: Table, night: Table) -> None:
-    """Take everybody on the list one leg further: to the `wave` of those who decide again, or to the `night`."""
-    for n in range(moves.last[0]):
-        row = moves.rows[n]
-        people, link, route, kind, afoot = row[PEOPLE], row[LINK], row[ROUTE], row[KIND], row[AFOOT]
-        if people == 0:
-            continue
-        recent = moves.recent[n]
-        speed = roads.speed[link] if afoot == 0 else pace.walk
-        outcome, metres, today = advance(pace.whole_days, roads.length[link], row[METRES], row[TODAY], speed, row[SHUT])
-        if outcome == THERE_EARLY:
-            state = state_of(pace.fields, roads.end[link], today, route, kind, 0, 0, cell_of(pace, recent))
-            add(wave, state, people, recent * people)
-            continue
-        recent = at_night(pace, recent, today)
-        shut, where = 0, pace.places + link
-        if outcome == ON_THE_LINK:
-            shut, afoot = row[SHUT], afoot & 1
-        else:
-            where, afoot = (roads.start[link] if outcome == TURNED_BACK else roads.end[link]), 0
-        state = state_of(pace.fields, where, metres, route, kind, shut, afoot, cell_of(pace, recent))
-        add(night, state, people, recent * people)
-    moves.last[0] = 0
+@inlined
+def go_on(
+    pace: Pace, roads: Roads, link: int, metres: int, today: int, route: int, kind: int, shut: int, afoot: int,
+    people: int, recent: float, wave: Table, night: Table,
+) -> None:  # fmt: skip
+    """Take people one leg further along a link: to the `wave` of those who decide again, or to the `night`."""
+    speed = roads.speed[link] if afoot == 0 else pace.walk
+    outcome, metres, today = advance(pace.whole_days, roads.length[link], metres, today, speed, shut)
+    if outcome == THERE_EARLY:
+        state = state_of(pace.fields, roads.end[link], today, route, kind, 0, 0, cell_of(pace, recent))
+        add(wave, state, people, recent * people)
+        return
+    recent = at_night(pace, recent, today)
+    where = pace.places + link
+    if outcome == ON_THE_LINK:
+        afoot &= 1
+    else:
+        where, shut, afoot = (roads.start[link] if outcome == TURNED_BACK else roads.end[link]), 0, 0
+    state = state_of(pace.fields, where, metres, route, kind, shut, afoot, cell_of(pace, recent))
+    add(night, state, people, recent * people)

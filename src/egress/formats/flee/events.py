@@ -16,7 +16,7 @@ from egress.formats.flee.gathered import (
     text_at,
     warn_of_blanks,
 )
-from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, whole
+from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, texts, whole
 from egress.formats.flee.scenario import FleeChange, FleeClosure, FleeConflict
 from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, shown
@@ -65,12 +65,14 @@ def read_conflicts(tables: Tables) -> None:
         last = rows[-1][0] if rows else Cell("", 1, 1)
         message = f"{len(rows)} days, expected {tables.days} (Length of sim_period.csv): Flee would stop after them"
         tables.findings.fault(table.file, last, message)
-    _check_days(rows, header, table, tables)
-    for index, cell in enumerate(header[1:], start=1):
-        if cell.text and all(index < len(row) for row in rows):
-            column = [_intensity(row[index], table, tables) for row in rows]
-            if None not in column:
-                _spells(cell, [value for value in column if value is not None], source, table, tables)
+    said = [texts(row) for row in rows]
+    _check_days(rows, said, header, table, tables)
+    columns = list(zip(*said, strict=False))  # as many as the shortest row has
+    for index, cell in enumerate(header[1 : len(columns)], start=1):
+        if cell.text:
+            column = _column(index, columns[index], rows, table, tables)
+            if column is not None:
+                _spells(cell, column, source, table, tables)
 
 
 def _day_header(table: Table, tables: Tables) -> Row | None:
@@ -94,21 +96,29 @@ def _day_header(table: Table, tables: Tables) -> Row | None:
     return header
 
 
-def _check_days(rows: list[Row], header: Row, table: Table, tables: Tables) -> None:
+def _check_days(rows: list[Row], said: list[list[str]], header: Row, table: Table, tables: Tables) -> None:
     """Note rows that are too short or too long, and a first column that is not the number of the row."""
-    width = max(i for i, cell in enumerate(header) if cell.text or i == 0) + 1
+    width = max(i for i, text in enumerate(texts(header)) if text or i == 0) + 1
     out_of_order = None
-    for number_of_row, row in enumerate(rows):
-        filled = max((i for i, cell in enumerate(row) if cell.text), default=0) + 1
-        if len(row) < width or filled > width:
+    for number_of_row, (row, found) in enumerate(zip(rows, said, strict=True)):
+        if len(found) < width or any(found[width:]):
+            filled = max((i for i, text in enumerate(found) if text), default=0) + 1
             message = f"{filled} cells, expected {width} as in the header"
             tables.findings.fault(table.file, row[min(width, len(row) - 1)], message)
-        if out_of_order is None and row[0].text != str(number_of_row):
+        if out_of_order is None and found[0] != str(number_of_row):
             out_of_order = (number_of_row, row[0])
     if out_of_order:
         expected, cell = out_of_order
         message = f"day {cell.text!r} stands in the row of day {expected}"
         tables.warn_or_fault(table.file, cell, message, "Flee goes by the order of the rows, and so does egress")
+
+
+def _column(index: int, said: tuple[str, ...], rows: list[Row], table: Table, tables: Tables) -> list[float] | None:
+    """Return the intensities of one place; None, and faults, where there is something else."""
+    if set(said) <= {"0", "1"}:  # most columns
+        return list(map(float, said))
+    values = [_intensity(row[index], table, tables) for row in rows]
+    return None if None in values else [value for value in values if value is not None]
 
 
 def _intensity(cell: Cell, table: Table, tables: Tables) -> float | None:

@@ -112,7 +112,7 @@ def custom_columns(table: Table, first: str, count: int, known: Iterable[str], t
         if cell.text and cell.text not in known and "did you mean" in hint:
             message = f"column {cell.text!r} is unknown to Flee{hint} It has no effect"
             tables.findings.warn(table.file, cell, message)
-    return header[count:]
+    return list(header[count:])
 
 
 def custom_cells(row: Row, names: list[Cell], count: int) -> dict[str, Cell]:
