@@ -119,10 +119,17 @@ class Forecast:
 
     def happens(self, policy: str) -> npt.NDArray[np.bool_]:
         """Return [member] whether a policy begins before the forecast ends; KeyError for an unknown one."""
-        data = self.trajectory.data
-        start = data["policy_start"].sel(policy=policy).values
-        end = data.sizes["step"] * float(data.attrs["step_hours"])
-        return np.asarray(np.isfinite(start) & (start < end))
+        if policy not in self._happened:
+            data = self.trajectory.data
+            start = data["policy_start"].sel(policy=policy).values
+            end = data.sizes["step"] * float(data.attrs["step_hours"])
+            self._happened[policy] = np.asarray(np.isfinite(start) & (start < end))
+        return self._happened[policy]
+
+    @cached_property
+    def _happened(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """What has been read off for a policy."""
+        return {}
 
     def branches(self, place: str, policy: str) -> pd.DataFrame | None:
         """Return a row per day ahead: arrivals if a policy happens, if not, and in all (p10, p50, p90, mean).

@@ -155,9 +155,15 @@ def future(forecast: Forecast) -> xr.Dataset:
     )
 
 
+@lru_cache(maxsize=2)
+def _longest(forecast: Forecast) -> list[facts.Queue]:
+    """Return the longest queues ahead: summary and report ask for them three times."""
+    return facts.longest_queues(future(forecast))
+
+
 def queues(forecast: Forecast, unshown: Sequence[str]) -> list[facts.Queue]:
     """Return the longest queues ahead, but those of crossings whose queue means nothing."""
-    found = [queue for queue in facts.longest_queues(future(forecast)) if queue.crossing not in unshown]
+    found = [queue for queue in _longest(forecast) if queue.crossing not in unshown]
     return [queue for queue in found if queue.people.high >= facts.NOTE]
 
 
