@@ -214,9 +214,7 @@ def flee_speed(quick: bool, chart: Path | None = None) -> None:
         print(f"left out: {instances.NOWHERE}")
         return
     names = ("mali2012",) if quick else ("mali2012", "ukraine2022")
-    print(
-        "A member in a process that runs, reading and writing included; beside it `egress flee`, one command, as Flee is.\n"
-    )
+    print("A member in a process that runs, reading and writing included; beside it one command, as Flee is.\n")
     print("| instance | settings | hasten | agents | s, all included | s, member alone "
           "| Flee s | ratio | s, one command | its ratio |\n" + "|---" * 10 + "|")  # fmt: skip
     timed: list[Timed] = []
