@@ -50,7 +50,7 @@ def fit(quick: bool) -> None:
         print(f"| {' and '.join(out) or 'none'} | {' | '.join(cells)} |")
 
 
-@benchmark("flee-split", "tasks F and F+ (`egress score --benchmark` has them too), and two lines that take long")
+@benchmark("flee-split", "tasks F and F+ (`egress score --benchmark` has them too), and five lines that take long")
 def flee_split(quick: bool) -> None:
     folder = instances.folder()
     if folder is None:
