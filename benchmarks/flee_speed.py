@@ -112,6 +112,15 @@ def flee_cpu(folder: Path, settings: Path, days: int = 0) -> float | None:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def command_cpu(folder: Path, settings: Path) -> float:
+    """Return the CPU seconds of `egress flee`, as a user starts it: Python, imports and loading of kernels included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    given = [str(folder / "input_csv"), str(folder / "source_data"), "0", str(settings)]
+    subprocess.run([sys.executable, "-m", "egress", "flee", *given], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def few_a_cell(folder: Path, settings: Path, made: Path) -> tuple[Timed, float, int]:
     """Time a member with r in so many cells that people share one only when they are alike.
 
@@ -205,8 +214,9 @@ def flee_speed(quick: bool, chart: Path | None = None) -> None:
         print(f"left out: {instances.NOWHERE}")
         return
     names = ("mali2012",) if quick else ("mali2012", "ukraine2022")
+    print("A member in a process that runs, reading and writing included; beside it one command, as Flee is.\n")
     print("| instance | settings | hasten | agents | s, all included | s, member alone "
-          "| Flee s | ratio |\n" + "|---" * 8 + "|")  # fmt: skip
+          "| Flee s | ratio | s, one command | its ratio |\n" + "|---" * 10 + "|")  # fmt: skip
     timed: list[Timed] = []
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
@@ -220,9 +230,10 @@ def flee_speed(quick: bool, chart: Path | None = None) -> None:
                 known = PUBLISHED.get((name, hasten))
                 flee, mark = (theirs, "") if theirs is not None else (known, MARK)
                 told = "" if flee is None else f"{flee:,.1f}{mark}"
-                ratio = "" if flee is None else f"{flee / whole:,.0f}"
-                print(f"| {name} | validation | {hasten} | {agents:,} | {whole:.3f} | {alone:.3f} | {told} | {ratio} |",
-                      flush=True)  # fmt: skip
+                once = command_cpu(folder / name, source)
+                ratio, single = ("", "") if flee is None else (f"{flee / whole:,.0f}", f"{flee / once:,.1f}")
+                print(f"| {name} | validation | {hasten} | {agents:,} | {whole:.3f} | {alone:.3f} | {told} | {ratio} "
+                      f"| {once:.2f} | {single} |", flush=True)  # fmt: skip
                 timed.append(Timed("egress", name, hasten, agents, whole))
                 if flee is not None:
                     timed.append(Timed(ANOTHER if mark else "Flee", name, hasten, agents, flee))

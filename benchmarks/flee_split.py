@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +11,11 @@ import numpy as np
 from benchmarks.registry import benchmark
 from egress.engine.flee import gravity as law
 from egress.engine.flee.gravity import Law
-from egress.flee import gravity, instances, split, split_page
-from egress.flee.agreement import run_at
+from egress.flee import gravity, instances, run_case, split, split_page
 from egress.flee.instances import NOWHERE, SEVEN
 from egress.flee.measures import ard
 from egress.flee.split import MALI, Lines
-from egress.formats.flee import Instance
+from egress.formats.flee import Instance, read
 
 SOURCE = "FabFlee 99335a0 (instances), hasten 1; python -m benchmarks flee-split-fit; 2026-11-22"
 TABLE = Path(__file__).parents[1] / "src" / "egress" / "priors" / "flee-split.csv"
@@ -49,7 +50,7 @@ def fit(quick: bool) -> None:
         print(f"| {' and '.join(out) or 'none'} | {' | '.join(cells)} |")
 
 
-@benchmark("flee-split", "tasks F and F+ (`egress score --benchmark` has them too), and two lines that take long")
+@benchmark("flee-split", "tasks F and F+ (`egress score --benchmark` has them too), and five lines that take long")
 def flee_split(quick: bool) -> None:
     folder = instances.folder()
     if folder is None:
@@ -62,14 +63,32 @@ def flee_split(quick: bool) -> None:
 
 
 def _engine(folder: Path, members: int = 10) -> Lines:
-    """Return the ARD of Flee's rules as egress runs them, validation settings, at the largest hasten listed."""
+    """Return the ARD of Flee's rules as egress runs them, at the largest hasten listed, with capacities and without.
+
+    `ukraine2022_own` are the settings of ukraine2022, here of every conflict: none was chosen by its own data.
+    """
     listed = [row for row in instances.accuracy(folder) if row["settings"] == "validation"]
-    out = {}
-    for name in SEVEN:
-        hasten = max(int(row["hasten"]) for row in listed if row["instance"] == name)
-        run = run_at(folder, name, "validation", hasten, members)
-        out[name] = float(ard(run.sim, run.data).mean())
-    return {"Flee's rules as egress runs them, validation settings": out}
+    found: Lines = {}
+    for settings in ("validation", "ukraine2022_own"):
+        said = f"Flee's rules as egress runs them, settings {settings}"
+        read, unread = found.setdefault(said, {}), found.setdefault(f"... capacities not read, settings {settings}", {})
+        for name in SEVEN:
+            hasten = max(int(row["hasten"]) for row in listed if row["instance"] == name)
+            read[name], unread[name] = _both(folder, name, settings, hasten, members)
+    return found
+
+
+def _both(folder: Path, name: str, settings: str, hasten: int, members: int) -> tuple[float, float]:
+    """Return the mean ARD of a conflict with capacities as in the folder, and with none."""
+    given = (folder / "settings" / f"{settings}.yml").read_text("utf-8")
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "simsetting.yml"
+        path.write_text(given.replace("hasten: 1\n", f"hasten: {hasten}\n"), "utf-8")
+        case, rules = read(folder / name, path, say=lambda _: None)
+    open_to_all = replace(case, places=replace(case.places, capacity=np.zeros_like(case.places.capacity)))
+    runs = (run_case(one, rules, members=members) for one in (case, open_to_all))
+    with_them, without = (float(ard(run.sim, run.data).mean()) for run in runs)
+    return with_them, without
 
 
 def _all_six(found: dict[str, Instance]) -> Lines:

@@ -198,8 +198,10 @@ def test_drop_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[0].startswith("Day,Date,Abala sim,Abala data,Abala error,Total error,")
     assert rows[1].startswith("0,2020-01-02,100,100,0.0,0.0,100,100,200,100,0")
     assert len(rows) == 4
-    assert command_line(["flee", *given, "0", str(folder / "simsetting.yml")]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 5
+    for days in ("0", "-1"):  # as sim_period.csv says
+        assert command_line(["flee", *given, days, str(folder / "simsetting.yml")]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 5
+    assert command_line(["flee", *given, "3", "--sed", "1"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def _egress(
 
 
 app.command()(runs.run)
-app.command("flee")(runs.drop_in)
+app.command("flee", context_settings={"ignore_unknown_options": True})(runs.drop_in)  # DAYS may be -1
 app.command()(runs.merge)
 app.command()(forecasts.forecast)
 app.command()(scores.score)

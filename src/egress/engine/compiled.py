@@ -8,6 +8,7 @@ Numba's cache looks only at the file of the kernel itself. After a change of a k
 call (for example those of `draws/`), remove the `*.nbi` and `*.nbc` files below `__pycache__`.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -28,9 +29,21 @@ _OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _made(function: F, **options: Any) -> F:
+    """Return the function for Numba to compile; where no folder can be written, its code is not kept."""
+    try:
+        return cast(F, numba.njit(**(_OPTIONS | options))(function))
+    except RuntimeError:  # a read-only installation, and no home
+        warnings.warn(
+            "no folder to keep machine code in: each start compiles anew, about a minute; "
+            "let NUMBA_CACHE_DIR name a folder that can be written", RuntimeWarning, stacklevel=3,
+        )  # fmt: skip
+        return cast(F, numba.njit(**(_OPTIONS | options | {"cache": False}))(function))
+
+
 def compiled(function: F) -> F:
     """Return the function compiled by Numba at its first call for each combination of argument types."""
-    return cast(F, numba.njit(**_OPTIONS)(function))
+    return _made(function)
 
 
 def lean(function: F) -> F:
@@ -39,14 +52,14 @@ def lean(function: F) -> F:
     Numba counts the uses of every array by atomic additions, also of those in tuples and of views; in loops over
     cells they cost more than the draws. What a lean function works with is made by its caller.
     """
-    return cast(F, numba.njit(**(_OPTIONS | {"_nrt": False}))(function))
+    return _made(function, _nrt=False)
 
 
 def inlined(function: F) -> F:
     """Return a lean function that is put whole into its callers: passing thirty arrays costs more than many a loop."""
-    return cast(F, numba.njit(**(_OPTIONS | {"_nrt": False, "forceinline": True}))(function))
+    return _made(function, _nrt=False, forceinline=True)
 
 
 def spliced(function: F) -> F:
     """Return the function written into its callers before they are compiled: loops around it then run in vectors."""
-    return cast(F, numba.njit(**(_OPTIONS | {"inline": "always"}))(function))
+    return _made(function, inline="always")

@@ -23,7 +23,8 @@ from egress.formats.flee import Instance
 
 MALI = ("mali2012", "mali2017_adm1")
 ALL = "all series"
-FLEE, RESCALED = "Flee, its best known settings (reads capacity)", "Flee, rescaled ARD, best known settings"
+FLEE = "Flee, the least of its listed settings (reads capacity)"
+RESCALED = "Flee, rescaled ARD, least of its listed settings"
 OWN = "**egress, the conflict left out**"
 AHEAD = (1, reports.LONG)  # days to the target day, at least
 Lines = dict[str, dict[str, float]]

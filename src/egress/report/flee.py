@@ -173,9 +173,10 @@ def summary(done: FleeRun) -> str:
     said, data, sim = output.measures(done), done.data, done.sim
     before = ", ".join(f"{days} days ago {value:.3f}" for days, value in measures.naive(data))
     beside = f" (as the camps were {before})" if before else ""
+    members = "member" if len(done.members) == 1 else "members"
     people = f" agents of {done.rules.hasten} people" if done.rules.hasten > 1 else " people"
     lines = [
-        f"{done.case.name}: {len(done.members)} members, {done.case.length} days from {done.case.start}",
+        f"{done.case.name}: {len(done.members)} {members}, {done.case.length} days from {done.case.start}",
         f"ARD {said['ard']:.4f}, rescaled {said['ard_rescaled']:.4f}{beside}",
         f"{'camp':24} {'data':>10} {'mean':>10} {'5 %':>10} {'95 %':>10}  {people.strip()}, last day",
     ]
@@ -192,7 +193,7 @@ def summary(done: FleeRun) -> str:
 
 
 def drop_in(input_csv: Path, source_data: Path, days: int, settings: Path, seed: int | None) -> str:
-    """Return what Flee's run.py prints for the same arguments: out.csv of one member (0 days: as the folder says)."""
+    """Return what Flee's run.py prints for the same arguments: one out.csv (0 days or less: as the folder says)."""
     place = FleeFolder(input_csv, source_data, settings, Path())
     done = run(place, days=days if days > 0 else None, members=1, seed=SEED if seed is None else seed, threads=1)
     return output.out_csv(done, 0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -71,3 +72,12 @@ def test_warnings_are_said_on_stderr_unless_taken(small: Small, capsys: pytest.C
     assert capsys.readouterr() == ("", "")
     read(folder)
     assert "closures.csv: warning: missing file" in capsys.readouterr().err
+
+
+def test_a_folder_whose_name_is_no_text_is_read(small: Callable[..., Path], tmp_path: Path) -> None:
+    strange = tmp_path / os.fsdecode(b"bad\xe9")
+    try:
+        shutil.copytree(small(), strange)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert read(strange)[0].name == "bad?"

@@ -549,3 +549,27 @@ def test_files_of_rules_that_are_not_supported_are_named(told: Told) -> None:
     names = ("agents.csv", "flood_level.csv", "region_attributes_IPC.csv", "demographics_religion.csv")
     found = warnings(told({f"input_csv/{name}": "#Day,a\n" for name in names}))
     assert all(any(name in line for line in found) for name in names)
+
+
+def test_a_conflict_without_residents_is_said(told: Told) -> None:
+    rows = "Gao,North,Mali,16.3,-0.04,conflict_zone,0,0\nMopti,Middle,Mali,14.5,-4.2,conflict_zone,0,500\n"
+    head = "#name,region,country,latitude,longitude,location_type,conflict_date,population\n"
+    conflicts = "#Day,Gao,Mopti\n0,1,1\n1,1,1\n2,1,1\n3,1,1\n"
+    files = {"input_csv/locations.csv": head + rows + "Abala,West,Niger,14.9,3.4,camp,,800\n"}
+    said = warnings(told({**files, "input_csv/conflicts.csv": conflicts}))
+    assert [text for text in said if "has no residents: nobody sets out from there" in text] == [
+        "input_csv/locations.csv:2:1: 'Gao' is in conflict and has no residents: nobody sets out from there, "
+        "in Flee as here"
+    ]
+
+
+def test_an_unknown_name_and_what_follows_are_two_clauses(told: Told) -> None:
+    text = "#closure_type,name1,name2,closure_start,closure_end\ncountry,Mali,Nigr,1,2\n"
+    said = warnings(told({CLOSURES: text}))
+    assert any("; Flee closes nothing, and neither does egress" in row for row in said)
+
+
+@pytest.mark.parametrize("level", ["agent", "link"])
+def test_files_that_egress_does_not_write_are_said(told: Told, level: str) -> None:
+    said = warnings(told({"simsetting.yml": f"log_levels: {{{level}: 1}}\noptimisations:\n  hasten: 1\n"}))
+    assert any(f"egress writes no {level}s.out" in text for text in said)

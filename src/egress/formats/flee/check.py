@@ -143,6 +143,8 @@ def _conflicts(checks: Checks) -> None:
             checks.warn(("conflicts", rows[0][0], "place"), message)
         _changes_of_intensity(rows, checks)
     _early_zones(checks, spells)
+    if checks.rules.conflict_driven_spawning is None:
+        _empty_zones(checks, spells)
 
 
 def _changes_of_intensity(rows: list[tuple[int, FleeConflict]], checks: Checks) -> None:
@@ -166,6 +168,14 @@ def _early_zones(checks: Checks, spells: dict[str, list[tuple[int, FleeConflict]
                 checks.warn(("places", i, "conflict_date"), f"{message}: it begins as a conflict zone, in Flee as here")
 
 
+def _empty_zones(checks: Checks, spells: dict[str, list[tuple[int, FleeConflict]]]) -> None:
+    """Warn of zones without residents: nobody sets out from there, as origins are drawn by population."""
+    for i, place in enumerate(checks.scenario.places):
+        if place.name in spells and place.population <= 0:
+            message = f"{place.name!r} is in conflict and has no residents: nobody sets out from there, in Flee as here"
+            checks.warn(("places", i, "population"), message)
+
+
 # Closures and changes
 
 
@@ -179,7 +189,7 @@ def _closures(checks: Checks) -> None:
         acts = f"Flee would act on the first place, {first_place!r}, and so does egress"
         otherwise = "Flee passes over this row, and so does egress" if row.what in ("location", "link") else acts
         if row.what == "remove_forced_redirection":
-            otherwise = "It has no effect in Flee"
+            otherwise = "it has no effect in Flee"
         for j, name in enumerate(row.names):
             if name not in checks.names:
                 checks.unknown(("closures", i, f"names.{j}"), name, checks.names, "place", otherwise)
@@ -198,7 +208,7 @@ def _border(i: int, row: FleeClosure, countries: set[str], checks: Checks) -> No
         if name not in countries:
             message = f"country {name!r} is not in locations.csv{nearest(name, countries)}"
             if checks.mirror:
-                checks.warn(("closures", i, f"names.{j}"), f"{message} Flee closes nothing, and neither does egress")
+                checks.warn(("closures", i, f"names.{j}"), f"{message}; Flee closes nothing, and neither does egress")
             else:
                 checks.fault(("closures", i, f"names.{j}"), message)
     if not unknown and not _roads_between(row.names, checks):

@@ -42,7 +42,7 @@ class Checks:
         """Note a name that is not among the known: a warning where Flee goes on, else a fault."""
         message = f"{what} {name!r} is not in locations.csv{nearest(name, names)}"
         if otherwise and self.mirror:
-            self.warn(loc, f"{message} {otherwise}")
+            self.warn(loc, f"{message}; {otherwise}")
         else:
             self.fault(loc, message)
 

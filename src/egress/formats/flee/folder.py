@@ -25,7 +25,7 @@ class FleeFolder:
     @property
     def name(self) -> str:
         """Return the name of the instance."""
-        return self.input_csv.resolve().parent.name
+        return self.input_csv.resolve().parent.name.encode("utf-8", "replace").decode()  # of bytes that are no text: ?
 
 
 def is_flee(path: Path) -> bool:

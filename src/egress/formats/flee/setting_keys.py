@@ -48,7 +48,9 @@ TOP = {
 }
 SECTIONS: dict[str, dict[str, Key]] = {
     "log_levels": {
-        **{name: _level() for name in ("agent", "link", "camp", "conflict", "init")},
+        "agent": Key("whole", use="idle", default=0, reason="egress writes no agents.out"),
+        "link": Key("whole", use="idle", default=0, reason="egress writes no links.out"),
+        **{name: _level() for name in ("camp", "conflict", "init")},
         "idp_totals": Key("whole", use="idle", default=0, reason="egress writes no column `total IDPs`"),
         "granularity": Key("text", use="output"),
     },
