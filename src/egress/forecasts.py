@@ -142,15 +142,20 @@ class Forecast:
         values, yes = daily.transpose("member", "day").values, self.happens(policy)
         if min(yes.sum(), (~yes).sum()) < FEWEST:
             return None
-        parts = {"if_it_happens": values[yes], "if_it_does_not": values[~yes], "mixture": values}
+        parts = {"if_it_happens": _middle(values[yes]), "if_it_does_not": _middle(values[~yes])}
+        if place not in self._mixed:  # the same for every policy
+            self._mixed[place] = _middle(values)
         columns: dict[str, Any] = {"place": place, "policy": policy, "probability": float(yes.mean())}
         columns["date"] = [str(date)[:10] for date in daily["day"].values]
-        for name, part in parts.items():
-            low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
-            columns |= {f"{name}_p10": low, f"{name}_p50": middle, f"{name}_p90": high}
-            columns[f"{name}_mean"] = part.mean(axis=0)
+        for name, (low, middle, high, mean) in {**parts, "mixture": self._mixed[place]}.items():
+            columns |= {f"{name}_p10": low, f"{name}_p50": middle, f"{name}_p90": high, f"{name}_mean": mean}
         columns["between"] = columns["if_it_does_not_mean"] - columns["if_it_happens_mean"]
         return pd.DataFrame(columns)
+
+    @cached_property
+    def _mixed(self) -> dict[str, Floats]:
+        """What has been read off for a place whatever happens."""
+        return {}
 
     # Files ----------------------------------------------------------------------------------------------
 
@@ -177,3 +182,8 @@ class Forecast:
         known = Observations.read(folder / "known.csv")
         origin = datetime.fromisoformat(about.pop("origin"))
         return cls(Trajectory.open(folder / FILES["trajectory"]), origin, known, counts, learnt, about)
+
+
+def _middle(persons: npt.NDArray[Any]) -> Floats:
+    """Return [4, day] p10, p50, p90 and mean over members [member, day]."""
+    return np.vstack([np.quantile(persons, (0.1, 0.5, 0.9), axis=0), persons.mean(axis=0)])

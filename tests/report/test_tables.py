@@ -106,3 +106,15 @@ def test_writing_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         tables.write_text("new", path)
     assert path.read_text() == "old"
     assert [child.name for child in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_what_work_in_a_thread_raises_is_raised() -> None:
+    def fail() -> None:
+        raise OutputError("full")
+
+    with pytest.raises(OutputError, match="full"), tables.meanwhile(fail):
+        pass
+    done: list[str] = []
+    with tables.meanwhile(lambda: done.append("aside")):
+        pass
+    assert done == ["aside"]

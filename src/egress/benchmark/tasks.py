@@ -71,7 +71,7 @@ class Size:
     rounds: int = ROUNDS
 
 
-FULL = Size(200, (1, 2, 3))
+FULL = Size(300, (1, 2))
 QUICK = Size(8, (1,), 1)
 
 

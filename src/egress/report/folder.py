@@ -148,18 +148,23 @@ def write(
     def table(make: Callable[..., pd.DataFrame], path: Path) -> None:
         tables.write_csv(make(data), path, exact=exact)
 
+    def save() -> None:
+        started = time.perf_counter()
+        run.save(folder / "trajectory.nc")
+        seconds["writing trajectory.nc"] = time.perf_counter() - started
+
     writers: dict[str, Callable[[Path], None]] = {
-        "trajectory.nc": run.save,
         "arrivals.csv": lambda path: table(tables.arrivals, path),
         "queues.csv": lambda path: table(tables.queues, path),
         "outcomes.csv": lambda path: table(tables.outcomes, path),
         "report.html": lambda path: page.render(data, scenario, observations, comparison, path, found, exact=exact),
     }
-    for name, writer in writers.items():
-        say(name)
-        started = time.perf_counter()
-        writer(folder / name)
-        seconds[f"writing {name}"] = time.perf_counter() - started
+    with tables.meanwhile(save):
+        for name, writer in writers.items():
+            say(name)
+            started = time.perf_counter()
+            writer(folder / name)
+            seconds[f"writing {name}"] = time.perf_counter() - started
     facts = record(data.attrs, exact, seconds, source)
     tables.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", folder / "run.json")
 

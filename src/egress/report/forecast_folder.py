@@ -52,7 +52,18 @@ def write(
     now = daily.now
     said = {"files": list(FILES), "exact": exact, "seed": int(now.trajectory.data.attrs["seed"])}
     say("trajectory.nc")
-    replace(now, about=now.about | said).save(folder)
+    with tables.meanwhile(lambda: replace(now, about=now.about | said).save(folder)):
+        hub = _tables(folder, daily, exact, exceed, say)
+        say("report.html")
+        forecast_page.render(daily, scenario, folder / "report.html", exact=exact, exceed=exceed)
+    return hub
+
+
+def _tables(
+    folder: Path, daily: Daily, exact: bool, exceed: Sequence[float], say: Callable[[str], None]
+) -> pd.DataFrame:
+    """Write the tables of a forecast; return the hub table."""
+    now = daily.now
     hub = hub_table(now)
     made: dict[str, tuple[Callable[[], pd.DataFrame], bool]] = {
         "forecast.csv": (lambda: forecast_table(now), exact),
@@ -65,8 +76,6 @@ def write(
     for name, (make, whole) in made.items():
         say(name)
         tables.write_csv(make(), folder / name, exact=whole)
-    say("report.html")
-    forecast_page.render(daily, scenario, folder / "report.html", exact=exact, exceed=exceed)
     return hub
 
 

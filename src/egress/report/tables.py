@@ -7,7 +7,9 @@ quantiles over the members (which cannot). Sums over crossings are made member b
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,18 @@ def _weeks(values: xr.DataArray, by: str) -> pd.DataFrame:
             **spread(flows),
         }
     )
+
+
+@contextmanager
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Do some work in a thread while the block goes on, and end when both have; what the work raises is raised.
+
+    It gains where the work does not hold the interpreter, such as compressing NetCDF.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(work)
+        yield
+        ended.result()
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path, *, exact: bool = False) -> None:

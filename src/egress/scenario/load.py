@@ -37,7 +37,12 @@ def load(source: str | Path) -> Scenario:
     Its parameters are complete: the defaults, with the rows of the scenario in their place.
     Raises ScenarioError with every fault found.
     """
-    reading = read_folder(_folder(source))
+    folder = _folder(source)
+    return _kept(folder) if folder in shipped().values() else _load(folder)
+
+
+def _load(folder: Path) -> Scenario:
+    reading = read_folder(folder)
     if str(reading.data.get("rules", "")).startswith("flee"):
         message = "a scenario with the rules of Flee: `egress run`, `forecast`, `validate` and `explain` take it"
         raise ScenarioError([Fault(*reading.spot(("rules",)), f"{message}, this does not")])
@@ -47,6 +52,12 @@ def load(source: str | Path) -> Scenario:
     own = {row.name: row for row in scenario.parameters}
     complete = tuple(own.get(row.name, row) for row in defaults())
     return scenario.model_copy(update={"parameters": complete})
+
+
+@cache
+def _kept(folder: Path) -> Scenario:
+    """Return a shipped scenario: they do not change, and a forecast asks for its own three times."""
+    return _load(folder)
 
 
 def load_table(path: str | Path, model: type[M]) -> tuple[M, ...]:
