@@ -263,3 +263,9 @@ def test_what_was_learnt_goes_by_the_number_of_a_member(tmp_path: Path) -> None:
 def test_members_that_learnt_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="members 2:5: the counts have taught 4 members only"):
         egress.run("one-border", members=range(2, 5), learnt={"parameter/detour": np.zeros(4)})
+
+
+def test_the_file_of_the_merged_is_that_of_the_whole(parts: Sequence[Path], whole: Trajectory, tmp_path: Path) -> None:
+    whole.save(tmp_path / "whole.nc")
+    egress.merge(parts).save(tmp_path / "merged.nc")
+    assert (tmp_path / "merged.nc").read_bytes() == (tmp_path / "whole.nc").read_bytes()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MEASURES = ("gross", "net", "staying")
 OUTCOMES = ("called_up", "listed", "hiding", "detained", "stranded")
+OF_THE_DAY = ("seconds", "merged")  # attributes in which runs of the same members differ
 MOST_MEMBERS = 1000  # above this, files hold quantiles over members only
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
@@ -125,9 +126,12 @@ class Trajectory:
         return summed
 
     def save(self, path: Path) -> None:
-        """Write NetCDF (int32 persons); above MOST_MEMBERS members quantiles only, but of a part its members."""
-        few = self.data.sizes["member"] <= MOST_MEMBERS
-        data = self.data if few or self.data.attrs.get("part") else quantiles(self.data)
+        """Write NetCDF (int32 persons); above MOST_MEMBERS members quantiles only, but of a part its members.
+
+        How long the run took and what it was merged from is in run.json, so that equal runs are equal files.
+        """
+        few, part = self.data.sizes["member"] <= MOST_MEMBERS, self.data.attrs.get("part")
+        data = lasting(self.data if few or part else quantiles(self.data))
         temporary = path.with_name(path.name + ".part")
         encoding: dict[Any, Any] = {
             name: {"zlib": True, "complevel": 1, "shuffle": True}
@@ -148,6 +152,13 @@ class Trajectory:
 
         with xr.open_dataset(path, engine="h5netcdf", decode_timedelta=False) as data:
             return cls(data.load())
+
+
+def lasting(data: xr.Dataset) -> xr.Dataset:
+    """Return a run without the attributes in which equal runs differ; a part keeps them: its whole tells of them."""
+    kept = data.copy(deep=False)
+    kept.attrs = {name: value for name, value in data.attrs.items() if data.attrs.get("part") or name not in OF_THE_DAY}
+    return kept
 
 
 def quantiles(data: xr.Dataset) -> xr.Dataset:

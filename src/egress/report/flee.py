@@ -25,6 +25,7 @@ from egress.formats.flee import FleeFolder, Instance, read_instance
 from egress.formats.flee.read import warn
 from egress.parts import Part, joined
 from egress.report import folder
+from egress.trajectory import lasting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -149,7 +150,7 @@ def _write(
     files = output.write(part, done, per_member=per_member)
     try:
         packed = {name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iu"}
-        data.to_netcdf(part / "trajectory.nc", engine="h5netcdf", encoding=packed)
+        lasting(data).to_netcdf(part / "trajectory.nc", engine="h5netcdf", encoding=packed)
     except OSError as error:
         raise OutputError(f"cannot write trajectory.nc: {error.strerror or error}") from error
     say("writing report.html")

@@ -44,6 +44,8 @@ CASES: dict[str, tuple[dict[str, Any], FleeRules]] = {
     "camp shut": ({"closures": (Closure("camp", ("camp", ""), 10, 16, 4),)}, PLAIN),
     "awareness 2": ({}, replace(PLAIN, awareness_level=2)),
     "awareness 3 on foot": ({"closures": (BORDER,)}, replace(STINTS, awareness_level=3, start_on_foot=True)),
+    "awareness 4": ({}, replace(PLAIN, awareness_level=4)),
+    "awareness 5, short stints": ({}, replace(STINTS, awareness_level=5)),
     "markers": ({"changes": (LocationChange(3, "marker", 0),)}, PLAIN),
     "age and sex": ({"demographics": (BY_AGE, BY_SEX)}, replace(PLAIN, **HAZARDS)),
     "idp camp": ({"changes": (LocationChange(2, "idpcamp", 6),)}, replace(PLAIN, camp_weight=2.0)),
