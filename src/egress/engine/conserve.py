@@ -221,6 +221,15 @@ def _by_class(table: Ints, m: int, place: int, total: Ints) -> None:
             total[c] += table[m, place, slot, c]
 
 
+@inlined
+def _nobody(people: Ints) -> bool:
+    """Say whether all counts are 0 (a lean function may not call `max`: compiled first from here, it fails)."""
+    found = False
+    for i in range(people.shape[0]):
+        found = found or people[i] != 0
+    return not found
+
+
 @lean
 def astray(
     sold: Ints, booked: Ints, booked_from: Ints, product_service: Ints, ticket_product: Ints, road: Ints, queue: Ints,
@@ -237,7 +246,7 @@ def astray(
                 seated[ticket_product[ticket], c] += booked_from[m, ticket, c]
         by_day[:] = 0
         for p in range(booked.shape[1]):
-            if _empty(booked, m, p) and seated[p].max() == 0:
+            if _empty(booked, m, p) and _nobody(seated[p]):
                 continue
             total[:] = 0
             for h in range(booked.shape[2]):

@@ -177,6 +177,15 @@ def look(m: int, lane: int, lanes: Lanes, nerves: Nerves, faster: float, queues:
 
 
 @inlined
+def _added(numbers: Floats) -> float:
+    """Return the sum (a lean function may not call `sum`: whether it compiles depends on who called it first)."""
+    total = 0.0
+    for i in range(numbers.shape[0]):
+        total += numbers[i]
+    return total
+
+
+@inlined
 def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortest: float, scratch: Scratch,
            state: int) -> int:  # fmt: skip
     """Spread those who come over the lanes `own` of a door, by their shares and the waits that show."""
@@ -194,13 +203,13 @@ def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortes
         elif shortest == np.inf and doors.open[lane]:
             share[i] = lanes.share[m, lane]
         ordinary_share[i] = 0.0 if doors.on_foot[lane] else share[i]
-    if share.sum() <= 0.0:
+    if _added(share) <= 0.0:
         for i in range(number):
             share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
-    if ordinary_share.sum() <= 0.0:
+    if _added(ordinary_share) <= 0.0:
         for i in range(number):
             ordinary_share[i] = share[i]
-    whole, whole_ordinary = share.sum(), ordinary_share.sum()
+    whole, whole_ordinary = _added(share), _added(ordinary_share)
     for i in range(number):
         share[i] /= whole
         ordinary_share[i] /= whole_ordinary
