@@ -107,11 +107,6 @@ def test_free_seats_of_today_shrink_as_the_day_passes() -> None:
             today = max(int(np.floor((400 - held) * (24 - hour) / 24 + 1e-9)) - sold, 0)
             assert book.free_seats(400.0, held, sold, 0, hour) == today
             assert book.free_seats(400.0, held, sold, 1, hour) == max(int(400 - held) - sold, 0)
-    held, sold, seats = np.array([400.0, 395.5, 10.0]), np.array([0, 4, 0]), np.full(3, 400.0)
-    assert book.first_free(seats, held, sold, 0, 0.0) == 2
-    assert book.first_free(seats, held, sold, 2, 0.0) == 0
-    assert book.first_free(seats, np.full(3, 400.0), sold * 0, 1, 0.0) == 3
-    assert book.first_free(np.array([400.0, 401.0, 400.0]), np.full(3, 400.0), sold * 0, 1, 0.0) == 1
 
 
 @pytest.mark.parametrize("seats", [1, 70, 399, 400, 500])

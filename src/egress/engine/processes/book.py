@@ -86,20 +86,6 @@ def free_seats(capacity: float, held: float, sold: int, ahead: int, hour: float)
     return int(max(int(np.floor((capacity - held) * left + 1e-9)) - sold, 0))
 
 
-@lean
-def first_free(capacity: Floats, held: Floats, sold: Ints, today: int, hour: float) -> int:
-    """Return the first day from today with a free seat, or the length of the ring if there is none.
-
-    capacity [H] by days from today; held, sold [H] rings by day.
-    """
-    days = held.shape[0]
-    for ahead in range(days):
-        h = (today + ahead) % days
-        if free_seats(capacity[ahead], held[h], sold[h], ahead, hour) > 0:
-            return ahead
-    return int(days)
-
-
 def fare_classes(cap: Floats, curve: Floats) -> tuple[Floats, Floats]:
     """Return (excess load at which each fare class begins [M, J + 1], its multiple of the base fare [M, J]).
 
