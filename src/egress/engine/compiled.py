@@ -3,9 +3,6 @@
 All kernels share the same options: the machine code is cached on disk, a division by zero gives infinity
 or not-a-number as in NumPy (no hidden branch, no exception), and the interpreter lock is released.
 Fast-math is off: sums keep their order, so a result has the same bits however the work is divided.
-
-Numba's cache looks only at the file of the kernel itself. After a change of a kernel that other files
-call (for example those of `draws/`), remove the `*.nbi` and `*.nbc` files below `__pycache__`.
 """
 
 import warnings
@@ -14,6 +11,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+
+from egress.engine.kept import kept
 
 # The fixed-width numbers, to convert in a kernel. To mypy they give Any: a NumPy number stands for an int
 # or a float there. Never mix int64 with uint64 in arithmetic: Numba makes the result a float64.
@@ -32,7 +31,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _made(function: F, **options: Any) -> F:
     """Return the function for Numba to compile; where no folder can be written, its code is not kept."""
     try:
-        return cast(F, numba.njit(**(_OPTIONS | options))(function))
+        with kept(function.__module__):
+            return cast(F, numba.njit(**(_OPTIONS | options))(function))
     except RuntimeError:  # a read-only installation, and no home
         warnings.warn(
             "no folder to keep machine code in: each start compiles anew, about a minute; "
