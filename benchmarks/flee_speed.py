@@ -93,23 +93,30 @@ def ensemble(folder: Path, settings: Path, made: Path) -> None:
     print(f"\n{folder.name}, hasten 1, {MEMBERS} members, read once: {each:.3f} s a member, all included")
 
 
-def flee_cpu(folder: Path, settings: Path, days: int = 0) -> float | None:
-    """Return the CPU seconds of Flee itself, or None where it is not named or does not run."""
+def flee_out(folder: Path, settings: Path, days: int = 0) -> str | None:
+    """Return the out.csv that Flee itself prints, or None where it is not named or does not run."""
     checkout, python = os.environ.get("FLEE_CHECKOUT"), os.environ.get("FLEE_PYTHON", sys.executable)
     if checkout is None:
         return None
-    script = Path(checkout) / "runscripts" / "run.py"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    root = Path(checkout).resolve()
+    given = [str(path.resolve()) for path in (folder / "input_csv", folder / "source_data")]
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(
-            [python, str(script), str(folder / "input_csv"), str(folder / "source_data"), str(days), str(settings)],
-            env={**os.environ, "PYTHONPATH": checkout}, cwd=empty, capture_output=True, check=False,
+            [python, str(root / "runscripts" / "run.py"), *given, str(days), str(settings.resolve())],
+            env={**os.environ, "PYTHONPATH": str(root)}, cwd=empty, capture_output=True, check=False,
         )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         print(f"Flee did not run: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}")
         return None
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout.decode(errors="replace")
+
+
+def flee_cpu(folder: Path, settings: Path, days: int = 0) -> float | None:
+    """Return the CPU seconds of Flee itself, or None where it is not named or does not run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = flee_out(folder, settings, days)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return None if done is None else after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def command_cpu(folder: Path, settings: Path) -> float:
