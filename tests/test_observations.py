@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from egress.errors import ObservationError, ScenarioError
+from egress.errors import EgressError, ObservationError, ScenarioError
 from egress.observations import COLUMNS, KINDS, UNITS, Observations, moment, names
 from egress.scenario.load import shipped
 from egress.scenario.messages import nearest
@@ -199,6 +199,35 @@ def test_faults_after_semicolons_have_their_place(tmp_path: Path) -> None:
     assert faults(table(tmp_path, row, header=HEADER.replace(",", ";"))) == [":2:69: expected a number, found 'many'"]
 
 
+def test_a_series_tells_of_one_thing(tmp_path: Path) -> None:
+    elsewhere = GOOD.replace("XBB", "XBC")
+    exits = GOOD.replace(",entries,", ",exits,")
+    same = GOOD.replace("2030-03-01T", "2030-02-01T").replace("2030-03-02T00", "2030-02-02T00")
+    said = ":{}:1: line 2 tells of something else or another place: expected a series for each"
+    assert faults(table(tmp_path, GOOD, elsewhere, same, exits)) == [said.format(3), said.format(5)]
+    apart = [row.replace("entries-b", name) for name, row in (("a", GOOD), ("b", elsewhere), ("c", exits))]
+    assert len(Observations.read(table(tmp_path, *apart)).data) == 3
+
+
+# Several tables
+
+
+def test_a_row_of_both_tables_stands_once(tmp_path: Path) -> None:
+    first = Observations.read(table(tmp_path, GOOD))
+    again = GOOD.replace("2030-03-01T00:00+03:00", "2030-02-28T21:00+00:00")  # the same moment
+    both = first.joined(Observations.read(table(tmp_path, again, GOOD.replace("office", "paper"))))
+    assert both.data["source"].tolist() == ["office", "paper"]
+    assert first.joined(Observations.none()) is first
+    assert Observations.none().joined(first) is first
+
+
+def test_tables_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    first = Observations.read(table(tmp_path, GOOD))
+    for row, said in ((GOOD.replace("1200", "1300"), "tell it differently"), (GOOD.replace("XBB", "XBC"), "different")):
+        with pytest.raises(EgressError, match=said):
+            first.joined(Observations.read(table(tmp_path, row)))
+
+
 # Workbooks
 
 
@@ -282,6 +311,13 @@ def test_known_is_what_was_published_before(tmp_path: Path) -> None:
     late = observations.known(datetime(2040, 1, 1, tzinfo=UTC))
     assert late.data["source"].tolist() == ["p0", "p1", "p3"]
     assert len(observations.data) == 4
+
+
+def test_what_is_known_of_a_count_is_what_was_shown_first(tmp_path: Path) -> None:
+    path = table(tmp_path, f"{GOOD},900", f"{GOOD.replace('office', 'paper')},", header=f"{HEADER},first_shown")
+    observations = Observations.read(path)
+    assert observations.known(datetime(2030, 3, 5, tzinfo=UTC)).data["value"].tolist() == [900, 1200]
+    assert observations.data["value"].tolist() == [1200, 1200]
 
 
 def test_known_needs_an_offset() -> None:

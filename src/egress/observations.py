@@ -7,13 +7,14 @@ could be known. Times stay text with the offset of the source, so that its days 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from egress.errors import ObservationError
+from egress.errors import EgressError, ObservationError
 from egress.scenario import load as loading
 from egress.scenario.messages import MOMENT, nearest
 from egress.scenario.positions import Reading, read_csv, read_xlsx
@@ -46,7 +47,7 @@ UNITS = {
 """What can be counted, and the units that a count of it may have."""
 LEVELS = ("queue_vehicles", "queue_persons", "wait_hours", "staying")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
-SAME = ("series", "what", "kind", "source")
+SAME = ("series", "kind", "source")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 """What is thousands in one country and a decimal in the next."""
@@ -91,7 +92,7 @@ class Observations:
         return cls(frame([]))
 
     def known(self, as_of: datetime) -> Observations:
-        """Return the counts published before a moment; those without `published_at` never are.
+        """Return the counts published before a moment, as shown then; those without `published_at` never are.
 
         Raises ValueError for a moment without offset.
         """
@@ -99,7 +100,32 @@ class Observations:
             raise ValueError(f"{as_of}: expected {MOMENT}")
         times = [moment(text) for text in self.data["published_at"]]
         kept = [time is not None and time < as_of for time in times]
-        return Observations(self.data.loc[kept].reset_index(drop=True))
+        data = self.data.loc[kept].reset_index(drop=True)
+        return Observations(data.assign(value=data["first_shown"].fillna(data["value"])))  # revised later: not known
+
+    def joined(self, others: Observations) -> Observations:
+        """Return the counts of two tables in one; a row that stands in both stands there once.
+
+        Raises EgressError where they tell one count differently, or different things under one series.
+        """
+        import pandas as pd
+
+        if self.data.empty or others.data.empty:
+            return others if self.data.empty else self
+        told = {same_count(row): row for row in self.data.to_dict("records")}
+        things = {row["series"]: thing(row) for row in told.values()}
+        new = []
+        for row in others.data.to_dict("records"):
+            if things.get(row["series"], thing(row)) != thing(row):
+                raise EgressError(f"two tables tell of different things under the series {row['series']!r}")
+            before = told.get(same_count(row))
+            if before is not None and not all(_alike(before[name], row[name]) for name in NUMBERS):
+                raise EgressError(
+                    f"{row['series']}, {row['start']} to {row['end']}: two tables tell it differently; "
+                    "a revision has its own published_at"
+                )
+            new.append(before is None)
+        return Observations(pd.concat([self.data, others.data.loc[new]], ignore_index=True))
 
 
 def table(path: str | Path) -> Reading:
@@ -133,6 +159,24 @@ def names(cell: Any) -> tuple[str, ...]:
     if not isinstance(cell, str):
         return ()
     return tuple(part.strip() for part in re.split(r"[,|]", cell) if part.strip())
+
+
+def thing(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return what a row counts, and where: all rows of a series have it in common."""
+    return row["what"], frozenset(names(row["place"])), frozenset(names(row["crossing"]))
+
+
+def same_count(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return what no two rows may have in common: the same window, told once by one source.
+
+    Raises ValueError for times without offset.
+    """
+    times = (moment(row[column]) for column in ("start", "end", "published_at"))
+    return (*(row[column] for column in SAME), *thing(row), *times)
+
+
+def _alike(one: float, other: float) -> bool:
+    return one == other or (one != one and other != other)  # NaN: both say nothing
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -220,18 +264,27 @@ def _rows(reading: Reading) -> list[dict[str, Any]]:
     broken = {fault.line for fault in reading.faults}  # lines with too few or too many cells
     present = {loc[1] for loc in reading.values if len(loc) == 2}
     first: dict[tuple[Any, ...], int] = {}
-    rows = []
+    things: dict[str, tuple[tuple[Any, ...], int]] = {}
+    rows: list[dict[str, Any]] = []
     for number, cells in enumerate(reading.data):
         line = _Line(cells, number, reading)
         at = reading.spot((number,)).line
         if at in broken:
             continue
-        values = _values(line, present)
-        key = _key(line)
+        rows.append(_values(line, present))
+        try:
+            key = same_count(rows[-1])
+        except ValueError:  # noted as faulty already
+            continue
         if key in first:
             line.fault("series", f"duplicate row: it stands already in line {first[key]}")
         first.setdefault(key, at)
-        rows.append(values)
+        what, *where = thing(rows[-1])
+        if what not in UNITS or not any(where):  # noted already
+            continue
+        told, before = things.setdefault(line.text("series"), (thing(rows[-1]), at))
+        if told != thing(rows[-1]):
+            line.fault("series", f"line {before} tells of something else or another place: expected a series for each")
     return rows
 
 
@@ -288,15 +341,3 @@ def _check_kind(line: _Line) -> bool:
     else:
         return True
     return False
-
-
-def _key(line: _Line) -> tuple[Any, ...]:
-    """Return what no two rows may have in common: the same window, told once by one source."""
-    times = []
-    for column in ("start", "end", "published_at"):
-        try:
-            times.append(moment(line.published() if column == "published_at" else line.text(column)))
-        except ValueError:
-            return (line.number,)  # noted as faulty already
-    where = [frozenset(names(line.text(column))) for column in ("place", "crossing")]
-    return (*(line.text(column) for column in SAME), *where, *times)

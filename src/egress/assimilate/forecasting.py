@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -211,20 +212,14 @@ def _hindsight(scenario: Scenario) -> list[str]:
 def _doubts(posterior: Posterior, origin: datetime, learnt: Learnt) -> list[str]:
     """Return in words what to doubt in what was learnt since, or that a posterior knows what came after the origin."""
     if posterior.since <= origin:
-        return warnings(learnt) if len(learnt.evidence) else []
+        return warnings(learnt) if len(learnt.evidence) or learnt.unanswered else []
     until = f"counts published up to {posterior.until}" if posterior.until else "all counts ever published"
     return [f"The posterior has learnt from {until}, later than the origin: this is hindsight, not a forecast."]
 
 
 def joined(parts: list[Observations]) -> Observations:
-    """Return the counts of several tables in one."""
-    import pandas as pd
-
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return Observations.none()
-    return Observations(pd.concat([part.data for part in parts], ignore_index=True))
+    """Return the counts of several tables in one (Observations.joined)."""
+    return reduce(Observations.joined, parts, Observations.none())
 
 
 def _last_day(scenario: Scenario, as_of: datetime) -> date:
