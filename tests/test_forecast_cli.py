@@ -168,6 +168,44 @@ def test_what_was_known_at_the_origin_does_matter(source: Path, tmp_path: Path) 
     assert _forecast_csv(_copy(tmp_path / "b" / "here", HINTED, early), tmp_path / "with-count") != before
 
 
+def test_the_final_figure_of_a_revised_count_is_not_known_before(source: Path, tmp_path: Path) -> None:
+    folders = []
+    for name, final in (("a", 500), ("b", 99_999)):
+        revised = counted(4, final).replace("\n", ",1150\n")
+        folder = _copy(tmp_path / name / "here", HINTED)
+        head = HEAD.replace("\n", ",first_shown\n")
+        (folder / "observations.csv").write_text(head + counted(3, 540).replace("\n", ",\n") + revised, "utf-8")
+        folders.append(tmp_path / f"out-{name}")
+        assert forecast(folder, folders[-1]).code == 0
+    for file in sorted(folders[0].iterdir()):
+        if file.suffix != ".nc":  # a container with the time of writing in it
+            assert (folders[1] / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_counts_given_twice_are_one_and_the_forecast_can_be_scored(own: Path, source: Path, tmp_path: Path) -> None:
+    said = forecast(source, tmp_path / "out", "--observations", own)
+    assert said.code == 0, said.err
+    assert "4 counts learnt from" in said.out
+    assert egress("score", tmp_path / "out", own).code == 0
+
+
+def test_a_count_of_an_unknown_place_is_told(own: Path, tmp_path: Path) -> None:
+    typo = tmp_path / "typo.csv"
+    typo.write_text(own.read_text("utf-8").replace(",bridge,", ",brigde,"), "utf-8")
+    said = forecast("one-border", tmp_path / "out", "--observations", typo, "--no-yesterday")
+    why = "4 of bridge (unknown crossing 'brigde': did you mean 'bridge'?)"
+    assert why in " ".join(said.out.split())
+    assert why in json.loads((tmp_path / "out" / "forecast.json").read_text("utf-8"))["warnings"][0]
+    scored = egress("score", tmp_path / "out", typo)
+    assert scored.code == 2
+    assert "unknown crossing 'brigde'" in scored.err
+    both = tmp_path / "both.csv"
+    both.write_text(
+        own.read_text("utf-8") + typo.read_text("utf-8").removeprefix(HEAD).replace("bridge,,", "t,,"), "utf-8"
+    )
+    assert "Not scored, for the forecast says nothing of them: 2 of t" in egress("score", tmp_path / "out", both).out
+
+
 # Bad input
 
 
