@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from shared_commands import Said, egress
 from egress.assimilate import forecasting as learning
 from egress.assimilate.forecasting import calibrate
 from egress.assimilate.posterior import Posterior
+from egress.benchmark import saved
+from egress.forecasts import Forecast
 from egress.observations import Observations
 from egress.report import forecast_folder, forecasting
 from egress.scenario.load import load, shipped
@@ -318,6 +321,19 @@ def test_a_forecast_is_scored_on_what_came_later(ran: tuple[Path, Path, Said], o
     assert page.count("<svg") == 2
     rows = json.loads(egress("score", out, own, "--json").out)
     assert [(row["horizon"], row["n"], row["series"]) for row in rows] == [("1-3", 2, "bridge")]
+
+
+def test_the_excess_rule_knows_the_ordinary_week_of_a_scenario_of_ones_own(
+    own: Path, source: Path, tmp_path: Path
+) -> None:
+    assert forecast(source, tmp_path / "out", "--observations", own, "--no-yesterday").code == 0
+    made, counts = Forecast.open(tmp_path / "out"), Observations.read(own)
+    assert list(made.about["ordinary"]) == ["bridge"]
+    assert len(made.about["ordinary"]["bridge"]) == 7
+    uneven = replace(made, about=made.about | {"ordinary": {"bridge": [100, 200, 300, 400, 500, 600, 700]}})
+    one, other = (saved.of_forecast(each, counts) for each in (made, uneven))
+    assert (one["crps_excess"] != other["crps_excess"]).all()
+    assert one["crps_drift"].equals(other["crps_drift"])
 
 
 def test_there_must_be_something_to_score(ran: tuple[Path, Path, Said], own: Path, tmp_path: Path) -> None:

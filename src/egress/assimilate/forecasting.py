@@ -17,6 +17,7 @@ from egress.assimilate.posterior import LATE, Posterior
 from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
 from egress.assimilate.tell import count_table, learnt_table, warnings
+from egress.baselines import ordinary
 from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
 from egress.errors import EgressError
 from egress.forecasts import Forecast
@@ -71,6 +72,7 @@ def forecast(
     trajectory, learnt = ahead(scenario, origin, counts, **options, rounds=rounds, progress=progress)
     first = _last_day(scenario, origin) + timedelta(days=1)
     doubts = warnings(learnt) if posterior is None else _doubts(posterior, origin, learnt)
+    known = counts.known(origin)
     about = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -79,10 +81,11 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
+        "ordinary": ordinary(scenario, known.data),
         "warnings": [*_hindsight(scenario), *doubts],
     }
     return Forecast(
-        with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about,
+        with_levels(trajectory, learnt), origin, known, count_table(learnt), learnt_table(learnt), about,
         learnt.normals,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -26,9 +27,8 @@ def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
     told = pd.concat([forecast.known.data, observations.data], ignore_index=True)
     told = told.drop_duplicates(["series", "start", "end", "kind", "published_at"])
     mode = str(forecast.about.get("mode", "updated"))
-    try:
-        week = ordinary(str(data.attrs["scenario"]))
-    except EgressError:  # a scenario of the user's own, whose folder is not known here
-        week = {}
+    week = dict(forecast.about.get("ordinary", {}))  # of the series that were known, also a user's own
+    with suppress(EgressError):  # a scenario of the user's own, whose folder is not known here
+        week |= ordinary(str(data.attrs["scenario"]))
     about: dict[str, Any] = {"task": str(data.attrs["scenario"]), "mode": mode, "seed": int(data.attrs["seed"])}
     return scores(said, rows[whole], as_shown(told), at, ordinary=week, **about)
