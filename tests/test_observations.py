@@ -105,6 +105,17 @@ BROKEN = {
         ",queue_persons,",
         ":2:82: queue_persons is read off at a moment: expected kind 'snapshot', found 'daily'",
     ),
+    "a week as a day": (
+        "2030-03-02T00:00+03:00",
+        "2030-03-08T00:00+03:00",
+        ":2:76: a daily count is of one day: expected 'period_total' (the sum) or 'rate' (a mean per day)",
+    ),
+    "published before it began": (
+        "2030-03-02T23:59+00:00",
+        "2030-02-02",
+        ":2:82: published before it began: 2030-03-01T00:00+03:00 is later",
+    ),
+    "value outside its range": ("1200,,", "1200,100,900", ":2:69: value 1200 is not between low 100 and high 900"),
     "negative": ("1200", "-1200", ":2:69: -1200 is out of bounds: expected at least 0"),
     "not a number": ("1200", "many", ":2:69: expected a number, found 'many'"),
     "nan": ("1200", "nan", ":2:69: expected a finite number, found 'nan'"),
@@ -318,6 +329,15 @@ def test_what_is_known_of_a_count_is_what_was_shown_first(tmp_path: Path) -> Non
     observations = Observations.read(path)
     assert observations.known(datetime(2030, 3, 5, tzinfo=UTC)).data["value"].tolist() == [900, 1200]
     assert observations.data["value"].tolist() == [1200, 1200]
+    ranges = [GOOD.replace("1200,,", f"1200,{low},1300") for low in (800, 1100)]
+    path = table(
+        tmp_path,
+        *(f"{row.replace('office', str(n))},900" for n, row in enumerate(ranges)),
+        header=f"{HEADER},first_shown",
+    )
+    known = Observations.read(path).known(datetime(2030, 3, 5, tzinfo=UTC)).data
+    assert known["low"].tolist()[0] == 800
+    assert np.isnan(known["low"].tolist()[1])  # the range of what it was revised to
 
 
 def test_known_needs_an_offset() -> None:

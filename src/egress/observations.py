@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ UNITS = {
 LEVELS = ("queue_vehicles", "queue_persons", "wait_hours", "staying")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
 SAME = ("series", "kind", "source")
+LONGEST_DAY = timedelta(hours=28)  # clocks may be changed (source: assumption, as in baselines)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 """What is thousands in one country and a decimal in the next."""
@@ -101,7 +102,9 @@ class Observations:
         times = [moment(text) for text in self.data["published_at"]]
         kept = [time is not None and time < as_of for time in times]
         data = self.data.loc[kept].reset_index(drop=True)
-        return Observations(data.assign(value=data["first_shown"].fillna(data["value"])))  # revised later: not known
+        data["value"] = data["first_shown"].fillna(data["value"])  # what it was revised to is not known
+        other = (data["first_shown"] < data["low"]) | (data["first_shown"] > data["high"])
+        return Observations(data.assign(low=data["low"].mask(other), high=data["high"].mask(other)))  # of the revised
 
     def joined(self, others: Observations) -> Observations:
         """Return the counts of two tables in one; a row that stands in both stands there once.
@@ -311,14 +314,21 @@ def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[A
         line.fault("low" if given[1] else "high", "low and high stand together or not at all")
     elif not any(given) and "value" in present:
         line.fault("value", "expected a value, or low and high, found nothing")
-    if low is not None and high is not None and low > high:
+    if low is None or high is None:
+        return
+    value = amounts["value"]
+    if low > high:
         line.fault("low", f"low {low:g} is above high {high:g}")
+    elif value is not None and not low <= value <= high:
+        line.fault("value", f"value {value:g} is not between low {low:g} and high {high:g}")
 
 
 def _check_times(line: _Line) -> None:
-    """Note a window that ends before it starts, or that does not suit its kind."""
-    start, end, _ = (line.moment(column) for column in ("start", "end", "published_at"))
+    """Note a window that ends before it starts, or that does not suit its kind, or lies after it was published."""
+    start, end, known = (line.moment(column) for column in ("start", "end", "published_at"))
     suits, kind = _check_kind(line), line.text("kind")
+    if start is not None and known is not None and known < start:
+        line.fault("published_at", f"published before it began: {line.text('start')} is later")
     if start is None or end is None:
         return
     if end < start:
@@ -327,6 +337,8 @@ def _check_times(line: _Line) -> None:
         line.fault("end", "a snapshot is of one moment: expected the same start and end")
     elif suits and kind != "snapshot" and end == start:
         line.fault("end", "an empty window: expected an end (exclusive) after the start")
+    elif suits and kind == "daily" and end - start > LONGEST_DAY:
+        line.fault("kind", "a daily count is of one day: expected 'period_total' (the sum) or 'rate' (a mean per day)")
 
 
 def _check_kind(line: _Line) -> bool:
