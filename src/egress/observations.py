@@ -66,14 +66,16 @@ class Observations:
     data: pd.DataFrame
 
     @classmethod
-    def read(cls, path: str | Path) -> Observations:
+    def read(cls, path: str | Path, mixed: bool = False) -> Observations:
         """Read a table of counts from CSV, or the first sheet of an .xlsx workbook.
+
+        `mixed` allows series that tell of several things or places, for those who go by places instead.
 
         Cells may be separated by commas (with decimal points), semicolons or tabs (decimal commas as well).
         `published_at` may be a day: its end (23:59) in UTC. Raises ObservationError with every fault and its place.
         """
         reading = table(path)
-        rows = _rows(reading)
+        rows = _rows(reading, mixed)
         if reading.faults:
             raise ObservationError(reading.faults)
         return cls(frame(rows))
@@ -262,7 +264,7 @@ def _not_an_amount(text: str, signed: bool) -> str:
     return ""
 
 
-def _rows(reading: Reading) -> list[dict[str, Any]]:
+def _rows(reading: Reading, mixed: bool) -> list[dict[str, Any]]:
     """Return the rows as values; every fault is noted in the reading."""
     broken = {fault.line for fault in reading.faults}  # lines with too few or too many cells
     present = {loc[1] for loc in reading.values if len(loc) == 2}
@@ -283,7 +285,7 @@ def _rows(reading: Reading) -> list[dict[str, Any]]:
             line.fault("series", f"duplicate row: it stands already in line {first[key]}")
         first.setdefault(key, at)
         what, *where = thing(rows[-1])
-        if what not in UNITS or not any(where):  # noted already
+        if mixed or what not in UNITS or not any(where):  # the latter are noted already
             continue
         told, before = things.setdefault(line.text("series"), (thing(rows[-1]), at))
         if told != thing(rows[-1]):
