@@ -46,6 +46,7 @@ def test_no_number_that_the_crisis_has_shaped_reaches_a_scored_forecast(
 
 def test_of_a_revised_count_the_last_vintage_is_scored() -> None:
     times = {"start": "2030-03-06T00:00+00:00", "end": "2030-03-07T00:00+00:00"}
+    times |= {"what": "entries", "place": "XBB", "crossing": ""}
     counts = pd.DataFrame(
         [
             {"series": "a", "kind": "daily", "value": value, "published_at": at, **times}
@@ -59,6 +60,7 @@ def test_of_a_revised_count_the_last_vintage_is_scored() -> None:
     origin = datetime(2030, 3, 6, tzinfo=UTC)
     assert tasks.targets(counts, origin)["value"].tolist() == [3.0]
     assert tasks.targets(counts.assign(kind=["daily", "rate", "rate"]), origin)["value"].tolist() == [3.0, 2.0]
+    assert tasks.targets(counts.assign(place=["XBB", "XBB", "XCC"]), origin)["value"].tolist() == [3.0, 2.0]
 
 
 def table(mode: str, defined: bool, origin: str, covered: float) -> dict[str, Any]:

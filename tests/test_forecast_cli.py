@@ -328,12 +328,26 @@ def test_the_excess_rule_knows_the_ordinary_week_of_a_scenario_of_ones_own(
 ) -> None:
     assert forecast(source, tmp_path / "out", "--observations", own, "--no-yesterday").code == 0
     made, counts = Forecast.open(tmp_path / "out"), Observations.read(own)
-    assert list(made.about["ordinary"]) == ["bridge"]
-    assert len(made.about["ordinary"]["bridge"]) == 7
-    uneven = replace(made, about=made.about | {"ordinary": {"bridge": [100, 200, 300, 400, 500, 600, 700]}})
+    (kept,) = made.about["ordinary"]
+    assert (kept["what"], kept["crossing"], len(kept["monday_to_sunday"])) == ("entries", "bridge", 7)
+    uneven = replace(
+        made, about=made.about | {"ordinary": [kept | {"monday_to_sunday": [100, 200, 300, 400, 500, 600, 700]}]}
+    )
     one, other = (saved.of_forecast(each, counts) for each in (made, uneven))
     assert (one["crps_excess"] != other["crps_excess"]).all()
     assert one["crps_drift"].equals(other["crps_drift"])
+
+
+def test_places_under_one_series_are_learnt_and_scored_apart(own: Path, source: Path, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed.csv"
+    rows = own.read_text("utf-8").removeprefix(HEAD)
+    mixed.write_text(HEAD + rows + rows.replace("bridge,,bridge,", "bridge,XBB,,"), "utf-8")
+    said = forecast("one-border", tmp_path / "out", "--observations", mixed, "--no-yesterday")
+    assert "8 counts learnt from" in said.out
+    found = json.loads(egress("score", tmp_path / "out", mixed, "--json").out)
+    assert [(row["series"], row["n"]) for row in found] == [("bridge: entries bridge", 2), ("bridge: entries XBB", 2)]
+    alone = json.loads(egress("score", tmp_path / "out", own, "--json").out)
+    assert alone[0]["baselines"] == found[0]["baselines"] == found[1]["baselines"]
 
 
 def test_there_must_be_something_to_score(ran: tuple[Path, Path, Said], own: Path, tmp_path: Path) -> None:

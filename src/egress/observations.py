@@ -66,16 +66,14 @@ class Observations:
     data: pd.DataFrame
 
     @classmethod
-    def read(cls, path: str | Path, mixed: bool = False) -> Observations:
+    def read(cls, path: str | Path) -> Observations:
         """Read a table of counts from CSV, or the first sheet of an .xlsx workbook.
-
-        `mixed` allows series that tell of several things or places, for those who go by places instead.
 
         Cells may be separated by commas (with decimal points), semicolons or tabs (decimal commas as well).
         `published_at` may be a day: its end (23:59) in UTC. Raises ObservationError with every fault and its place.
         """
         reading = table(path)
-        rows = _rows(reading, mixed)
+        rows = _rows(reading)
         if reading.faults:
             raise ObservationError(reading.faults)
         return cls(frame(rows))
@@ -111,18 +109,15 @@ class Observations:
     def joined(self, others: Observations) -> Observations:
         """Return the counts of two tables in one; a row that stands in both stands there once.
 
-        Raises EgressError where they tell one count differently, or different things under one series.
+        Raises EgressError where they tell one count differently.
         """
         import pandas as pd
 
         if self.data.empty or others.data.empty:
             return others if self.data.empty else self
         told = {same_count(row): row for row in self.data.to_dict("records")}
-        things = {row["series"]: thing(row) for row in told.values()}
         new = []
         for row in others.data.to_dict("records"):
-            if things.get(row["series"], thing(row)) != thing(row):
-                raise EgressError(f"two tables tell of different things under the series {row['series']!r}")
             before = told.get(same_count(row))
             if before is not None and not all(_alike(before[name], row[name]) for name in NUMBERS):
                 raise EgressError(
@@ -167,7 +162,7 @@ def names(cell: Any) -> tuple[str, ...]:
 
 
 def thing(row: Mapping[Any, Any]) -> tuple[Any, ...]:
-    """Return what a row counts, and where: all rows of a series have it in common."""
+    """Return what a row counts, and where. Rows of one series that differ in it are never taken together."""
     return row["what"], frozenset(names(row["place"])), frozenset(names(row["crossing"]))
 
 
@@ -264,12 +259,11 @@ def _not_an_amount(text: str, signed: bool) -> str:
     return ""
 
 
-def _rows(reading: Reading, mixed: bool) -> list[dict[str, Any]]:
+def _rows(reading: Reading) -> list[dict[str, Any]]:
     """Return the rows as values; every fault is noted in the reading."""
     broken = {fault.line for fault in reading.faults}  # lines with too few or too many cells
     present = {loc[1] for loc in reading.values if len(loc) == 2}
     first: dict[tuple[Any, ...], int] = {}
-    things: dict[str, tuple[tuple[Any, ...], int]] = {}
     rows: list[dict[str, Any]] = []
     for number, cells in enumerate(reading.data):
         line = _Line(cells, number, reading)
@@ -284,12 +278,6 @@ def _rows(reading: Reading, mixed: bool) -> list[dict[str, Any]]:
         if key in first:
             line.fault("series", f"duplicate row: it stands already in line {first[key]}")
         first.setdefault(key, at)
-        what, *where = thing(rows[-1])
-        if mixed or what not in UNITS or not any(where):  # the latter are noted already
-            continue
-        told, before = things.setdefault(line.text("series"), (thing(rows[-1]), at))
-        if told != thing(rows[-1]):
-            line.fault("series", f"line {before} tells of something else or another place: expected a series for each")
     return rows
 
 
@@ -316,13 +304,8 @@ def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[A
         line.fault("low" if given[1] else "high", "low and high stand together or not at all")
     elif not any(given) and "value" in present:
         line.fault("value", "expected a value, or low and high, found nothing")
-    if low is None or high is None:
-        return
-    value = amounts["value"]
-    if low > high:
+    if low is not None and high is not None and low > high:
         line.fault("low", f"low {low:g} is above high {high:g}")
-    elif value is not None and not low <= value <= high:
-        line.fault("value", f"value {value:g} is not between low {low:g} and high {high:g}")
 
 
 def _check_times(line: _Line) -> None:

@@ -17,7 +17,7 @@ from egress.assimilate.posterior import LATE, Posterior
 from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
 from egress.assimilate.tell import count_table, learnt_table, warnings
-from egress.baselines import ordinary
+from egress.baselines import weeks
 from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
 from egress.errors import EgressError
 from egress.forecasts import Forecast
@@ -81,7 +81,7 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
-        "ordinary": ordinary(scenario, known.data),
+        "ordinary": weeks(scenario, known.data),
         "warnings": [*_hindsight(scenario), *doubts],
     }
     return Forecast(

@@ -21,7 +21,7 @@ from egress.assimilate.posterior import LATE
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
-from egress.observations import Observations, moment
+from egress.observations import Observations, moment, thing
 from egress.scenario.load import load
 from egress.scenario.priors import cold_scenario
 from egress.score.table import scores
@@ -161,7 +161,7 @@ def targets(counts: pd.DataFrame, origin: datetime, series: tuple[str, ...] = ()
 
 def _window(row: dict[Any, Any]) -> tuple[Any, ...]:
     """Return what the vintages of a count have in common."""
-    return row["series"], row["kind"], moment(row["start"]), moment(row["end"])
+    return row["series"], row["kind"], thing(row), moment(row["start"]), moment(row["end"])
 
 
 def ordinary(scenario: str) -> dict[str, list[float]]:

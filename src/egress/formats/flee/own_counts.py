@@ -26,7 +26,7 @@ FILE = "observations"
 
 def read_own(path: str | Path, scenario: FleeScenario) -> Observations:
     """Return a table of counts of camps of this scenario; raise ObservationError with every fault and its place."""
-    counts = Observations.read(path, mixed=True)  # the camp is the series (known_at)
+    counts = Observations.read(path)
     reading = table(path)
     camps = tuple(dict.fromkeys(row.camp for row in scenario.counts))
     for number, row in enumerate(counts.data.to_dict("records")):
