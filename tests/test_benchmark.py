@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,25 @@ def test_no_number_that_the_crisis_has_shaped_reaches_a_scored_forecast(
     assert not [number.name for number in fitted(shipped) if before.get(number.name) == number.value]
     assert not shaped(asked[0])
     assert shaped(shipped) == fitted(shipped)
+
+
+def test_of_a_revised_count_the_last_vintage_is_scored() -> None:
+    times = {"start": "2030-03-06T00:00+00:00", "end": "2030-03-07T00:00+00:00"}
+    times |= {"what": "entries", "place": "XBB", "crossing": ""}
+    counts = pd.DataFrame(
+        [
+            {"series": "a", "kind": "daily", "value": value, "published_at": at, **times}
+            for value, at in (
+                (3.0, "2030-03-09T00:00+00:00"),
+                (1.0, "2030-03-07T09:00+00:00"),
+                (2.0, "2030-03-08T09:00+00:00"),
+            )
+        ]
+    )
+    origin = datetime(2030, 3, 6, tzinfo=UTC)
+    assert tasks.targets(counts, origin)["value"].tolist() == [3.0]
+    assert tasks.targets(counts.assign(kind=["daily", "rate", "rate"]), origin)["value"].tolist() == [3.0, 2.0]
+    assert tasks.targets(counts.assign(place=["XBB", "XBB", "XCC"]), origin)["value"].tolist() == [3.0, 2.0]
 
 
 def table(mode: str, defined: bool, origin: str, covered: float) -> dict[str, Any]:

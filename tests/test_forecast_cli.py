@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from shared_commands import Said, egress
 from egress.assimilate import forecasting as learning
 from egress.assimilate.forecasting import calibrate
 from egress.assimilate.posterior import Posterior
+from egress.benchmark import saved
+from egress.forecasts import Forecast
 from egress.observations import Observations
 from egress.report import forecast_folder, forecasting
 from egress.scenario.load import load, shipped
@@ -168,6 +171,44 @@ def test_what_was_known_at_the_origin_does_matter(source: Path, tmp_path: Path) 
     assert _forecast_csv(_copy(tmp_path / "b" / "here", HINTED, early), tmp_path / "with-count") != before
 
 
+def test_the_final_figure_of_a_revised_count_is_not_known_before(source: Path, tmp_path: Path) -> None:
+    folders = []
+    for name, final in (("a", 500), ("b", 99_999)):
+        revised = counted(4, final).replace("\n", ",1150\n")
+        folder = _copy(tmp_path / name / "here", HINTED)
+        head = HEAD.replace("\n", ",first_shown\n")
+        (folder / "observations.csv").write_text(head + counted(3, 540).replace("\n", ",\n") + revised, "utf-8")
+        folders.append(tmp_path / f"out-{name}")
+        assert forecast(folder, folders[-1]).code == 0
+    for file in sorted(folders[0].iterdir()):
+        if file.suffix != ".nc":  # a container with the time of writing in it
+            assert (folders[1] / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_counts_given_twice_are_one_and_the_forecast_can_be_scored(own: Path, source: Path, tmp_path: Path) -> None:
+    said = forecast(source, tmp_path / "out", "--observations", own)
+    assert said.code == 0, said.err
+    assert "4 counts learnt from" in said.out
+    assert egress("score", tmp_path / "out", own).code == 0
+
+
+def test_a_count_of_an_unknown_place_is_told(own: Path, tmp_path: Path) -> None:
+    typo = tmp_path / "typo.csv"
+    typo.write_text(own.read_text("utf-8").replace(",bridge,", ",brigde,"), "utf-8")
+    said = forecast("one-border", tmp_path / "out", "--observations", typo, "--no-yesterday")
+    why = "4 of bridge (unknown crossing 'brigde': did you mean 'bridge'?)"
+    assert why in " ".join(said.out.split())
+    assert why in json.loads((tmp_path / "out" / "forecast.json").read_text("utf-8"))["warnings"][0]
+    scored = egress("score", tmp_path / "out", typo)
+    assert scored.code == 2
+    assert "unknown crossing 'brigde'" in scored.err
+    both = tmp_path / "both.csv"
+    both.write_text(
+        own.read_text("utf-8") + typo.read_text("utf-8").removeprefix(HEAD).replace("bridge,,", "t,,"), "utf-8"
+    )
+    assert "Not scored, for the forecast says nothing of them: 2 of t" in egress("score", tmp_path / "out", both).out
+
+
 # Bad input
 
 
@@ -280,6 +321,33 @@ def test_a_forecast_is_scored_on_what_came_later(ran: tuple[Path, Path, Said], o
     assert page.count("<svg") == 2
     rows = json.loads(egress("score", out, own, "--json").out)
     assert [(row["horizon"], row["n"], row["series"]) for row in rows] == [("1-3", 2, "bridge")]
+
+
+def test_the_excess_rule_knows_the_ordinary_week_of_a_scenario_of_ones_own(
+    own: Path, source: Path, tmp_path: Path
+) -> None:
+    assert forecast(source, tmp_path / "out", "--observations", own, "--no-yesterday").code == 0
+    made, counts = Forecast.open(tmp_path / "out"), Observations.read(own)
+    (kept,) = made.about["ordinary"]
+    assert (kept["what"], kept["crossing"], len(kept["monday_to_sunday"])) == ("entries", "bridge", 7)
+    uneven = replace(
+        made, about=made.about | {"ordinary": [kept | {"monday_to_sunday": [100, 200, 300, 400, 500, 600, 700]}]}
+    )
+    one, other = (saved.of_forecast(each, counts) for each in (made, uneven))
+    assert (one["crps_excess"] != other["crps_excess"]).all()
+    assert one["crps_drift"].equals(other["crps_drift"])
+
+
+def test_places_under_one_series_are_learnt_and_scored_apart(own: Path, source: Path, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed.csv"
+    rows = own.read_text("utf-8").removeprefix(HEAD)
+    mixed.write_text(HEAD + rows + rows.replace("bridge,,bridge,", "bridge,XBB,,"), "utf-8")
+    said = forecast("one-border", tmp_path / "out", "--observations", mixed, "--no-yesterday")
+    assert "8 counts learnt from" in said.out
+    found = json.loads(egress("score", tmp_path / "out", mixed, "--json").out)
+    assert [(row["series"], row["n"]) for row in found] == [("bridge: entries bridge", 2), ("bridge: entries XBB", 2)]
+    alone = json.loads(egress("score", tmp_path / "out", own, "--json").out)
+    assert alone[0]["baselines"] == found[0]["baselines"] == found[1]["baselines"]
 
 
 def test_there_must_be_something_to_score(ran: tuple[Path, Path, Said], own: Path, tmp_path: Path) -> None:

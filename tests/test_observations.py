@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from egress.errors import ObservationError, ScenarioError
+from egress.errors import EgressError, ObservationError, ScenarioError
 from egress.observations import COLUMNS, KINDS, UNITS, Observations, moment, names
 from egress.scenario.load import shipped
 from egress.scenario.messages import nearest
@@ -104,6 +104,16 @@ BROKEN = {
         ",entries,",
         ",queue_persons,",
         ":2:82: queue_persons is read off at a moment: expected kind 'snapshot', found 'daily'",
+    ),
+    "a week as a day": (
+        "2030-03-02T00:00+03:00",
+        "2030-03-08T00:00+03:00",
+        ":2:76: a daily count is of one day: expected 'period_total' (the sum) or 'rate' (a mean per day)",
+    ),
+    "published before it began": (
+        "2030-03-02T23:59+00:00",
+        "2030-02-02",
+        ":2:82: published before it began: 2030-03-01T00:00+03:00 is later",
     ),
     "negative": ("1200", "-1200", ":2:69: -1200 is out of bounds: expected at least 0"),
     "not a number": ("1200", "many", ":2:69: expected a number, found 'many'"),
@@ -199,6 +209,24 @@ def test_faults_after_semicolons_have_their_place(tmp_path: Path) -> None:
     assert faults(table(tmp_path, row, header=HEADER.replace(",", ";"))) == [":2:69: expected a number, found 'many'"]
 
 
+# Several tables
+
+
+def test_a_row_of_both_tables_stands_once(tmp_path: Path) -> None:
+    first = Observations.read(table(tmp_path, GOOD))
+    again = GOOD.replace("2030-03-01T00:00+03:00", "2030-02-28T21:00+00:00")  # the same moment
+    both = first.joined(Observations.read(table(tmp_path, again, GOOD.replace("office", "paper"))))
+    assert both.data["source"].tolist() == ["office", "paper"]
+    assert first.joined(Observations.none()) is first
+    assert Observations.none().joined(first) is first
+
+
+def test_tables_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    first = Observations.read(table(tmp_path, GOOD))
+    with pytest.raises(EgressError, match="tell it differently"):
+        first.joined(Observations.read(table(tmp_path, GOOD.replace("1200", "1300"))))
+
+
 # Workbooks
 
 
@@ -282,6 +310,22 @@ def test_known_is_what_was_published_before(tmp_path: Path) -> None:
     late = observations.known(datetime(2040, 1, 1, tzinfo=UTC))
     assert late.data["source"].tolist() == ["p0", "p1", "p3"]
     assert len(observations.data) == 4
+
+
+def test_what_is_known_of_a_count_is_what_was_shown_first(tmp_path: Path) -> None:
+    path = table(tmp_path, f"{GOOD},900", f"{GOOD.replace('office', 'paper')},", header=f"{HEADER},first_shown")
+    observations = Observations.read(path)
+    assert observations.known(datetime(2030, 3, 5, tzinfo=UTC)).data["value"].tolist() == [900, 1200]
+    assert observations.data["value"].tolist() == [1200, 1200]
+    ranges = [GOOD.replace("1200,,", f"1200,{low},1300") for low in (800, 1100)]
+    path = table(
+        tmp_path,
+        *(f"{row.replace('office', str(n))},900" for n, row in enumerate(ranges)),
+        header=f"{HEADER},first_shown",
+    )
+    known = Observations.read(path).known(datetime(2030, 3, 5, tzinfo=UTC)).data
+    assert known["low"].tolist()[0] == 800
+    assert np.isnan(known["low"].tolist()[1])  # the range of what it was revised to
 
 
 def test_known_needs_an_offset() -> None:

@@ -7,13 +7,14 @@ could be known. Times stay text with the offset of the source, so that its days 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from egress.errors import ObservationError
+from egress.errors import EgressError, ObservationError
 from egress.scenario import load as loading
 from egress.scenario.messages import MOMENT, nearest
 from egress.scenario.positions import Reading, read_csv, read_xlsx
@@ -46,7 +47,8 @@ UNITS = {
 """What can be counted, and the units that a count of it may have."""
 LEVELS = ("queue_vehicles", "queue_persons", "wait_hours", "staying")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
-SAME = ("series", "what", "kind", "source")
+SAME = ("series", "kind", "source")
+LONGEST_DAY = timedelta(hours=28)  # clocks may be changed (source: assumption, as in baselines)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)
 """What is thousands in one country and a decimal in the next."""
@@ -91,7 +93,7 @@ class Observations:
         return cls(frame([]))
 
     def known(self, as_of: datetime) -> Observations:
-        """Return the counts published before a moment; those without `published_at` never are.
+        """Return the counts published before a moment, as shown then; those without `published_at` never are.
 
         Raises ValueError for a moment without offset.
         """
@@ -99,7 +101,31 @@ class Observations:
             raise ValueError(f"{as_of}: expected {MOMENT}")
         times = [moment(text) for text in self.data["published_at"]]
         kept = [time is not None and time < as_of for time in times]
-        return Observations(self.data.loc[kept].reset_index(drop=True))
+        data = self.data.loc[kept].reset_index(drop=True)
+        data["value"] = data["first_shown"].fillna(data["value"])  # what it was revised to is not known
+        other = (data["first_shown"] < data["low"]) | (data["first_shown"] > data["high"])
+        return Observations(data.assign(low=data["low"].mask(other), high=data["high"].mask(other)))  # of the revised
+
+    def joined(self, others: Observations) -> Observations:
+        """Return the counts of two tables in one; a row that stands in both stands there once.
+
+        Raises EgressError where they tell one count differently.
+        """
+        import pandas as pd
+
+        if self.data.empty or others.data.empty:
+            return others if self.data.empty else self
+        told = {same_count(row): row for row in self.data.to_dict("records")}
+        new = []
+        for row in others.data.to_dict("records"):
+            before = told.get(same_count(row))
+            if before is not None and not all(_alike(before[name], row[name]) for name in NUMBERS):
+                raise EgressError(
+                    f"{row['series']}, {row['start']} to {row['end']}: two tables tell it differently; "
+                    "a revision has its own published_at"
+                )
+            new.append(before is None)
+        return Observations(pd.concat([self.data, others.data.loc[new]], ignore_index=True))
 
 
 def table(path: str | Path) -> Reading:
@@ -133,6 +159,24 @@ def names(cell: Any) -> tuple[str, ...]:
     if not isinstance(cell, str):
         return ()
     return tuple(part.strip() for part in re.split(r"[,|]", cell) if part.strip())
+
+
+def thing(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return what a row counts, and where. Rows of one series that differ in it are never taken together."""
+    return row["what"], frozenset(names(row["place"])), frozenset(names(row["crossing"]))
+
+
+def same_count(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return what no two rows may have in common: the same window, told once by one source.
+
+    Raises ValueError for times without offset.
+    """
+    times = (moment(row[column]) for column in ("start", "end", "published_at"))
+    return (*(row[column] for column in SAME), *thing(row), *times)
+
+
+def _alike(one: float, other: float) -> bool:
+    return one == other or (one != one and other != other)  # NaN: both say nothing
 
 
 def frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -220,18 +264,20 @@ def _rows(reading: Reading) -> list[dict[str, Any]]:
     broken = {fault.line for fault in reading.faults}  # lines with too few or too many cells
     present = {loc[1] for loc in reading.values if len(loc) == 2}
     first: dict[tuple[Any, ...], int] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, cells in enumerate(reading.data):
         line = _Line(cells, number, reading)
         at = reading.spot((number,)).line
         if at in broken:
             continue
-        values = _values(line, present)
-        key = _key(line)
+        rows.append(_values(line, present))
+        try:
+            key = same_count(rows[-1])
+        except ValueError:  # noted as faulty already
+            continue
         if key in first:
             line.fault("series", f"duplicate row: it stands already in line {first[key]}")
         first.setdefault(key, at)
-        rows.append(values)
     return rows
 
 
@@ -263,9 +309,11 @@ def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[A
 
 
 def _check_times(line: _Line) -> None:
-    """Note a window that ends before it starts, or that does not suit its kind."""
-    start, end, _ = (line.moment(column) for column in ("start", "end", "published_at"))
+    """Note a window that ends before it starts, or that does not suit its kind, or lies after it was published."""
+    start, end, known = (line.moment(column) for column in ("start", "end", "published_at"))
     suits, kind = _check_kind(line), line.text("kind")
+    if start is not None and known is not None and known < start:
+        line.fault("published_at", f"published before it began: {line.text('start')} is later")
     if start is None or end is None:
         return
     if end < start:
@@ -274,6 +322,8 @@ def _check_times(line: _Line) -> None:
         line.fault("end", "a snapshot is of one moment: expected the same start and end")
     elif suits and kind != "snapshot" and end == start:
         line.fault("end", "an empty window: expected an end (exclusive) after the start")
+    elif suits and kind == "daily" and end - start > LONGEST_DAY:
+        line.fault("kind", "a daily count is of one day: expected 'period_total' (the sum) or 'rate' (a mean per day)")
 
 
 def _check_kind(line: _Line) -> bool:
@@ -288,15 +338,3 @@ def _check_kind(line: _Line) -> bool:
     else:
         return True
     return False
-
-
-def _key(line: _Line) -> tuple[Any, ...]:
-    """Return what no two rows may have in common: the same window, told once by one source."""
-    times = []
-    for column in ("start", "end", "published_at"):
-        try:
-            times.append(moment(line.published() if column == "published_at" else line.text(column)))
-        except ValueError:
-            return (line.number,)  # noted as faulty already
-    where = [frozenset(names(line.text(column))) for column in ("place", "crossing")]
-    return (*(line.text(column) for column in SAME), *where, *times)

@@ -8,6 +8,7 @@ line between the ends of two steps. What the run does not cover is NaN, never 0.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -104,6 +105,13 @@ def compare(
     )
     floats = {name: float for name in ADDED if name not in ("inside90", "why")}
     return observations.data.join(added.astype(floats | {"inside90": "boolean", "why": str}))
+
+
+def unanswered(trajectory: Trajectory, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return in words how many rows of each series a run does not answer in every member, and why."""
+    told = [(str(row["series"]), _compared(trajectory.data, row, 0, noisy=False)) for row in rows.to_dict("records")]
+    found = Counter((series, str(said["why"])) for series, said in told if said["why"])
+    return tuple(f"{number} of {series} ({why})" for (series, why), number in found.items())
 
 
 def sanity(comparison: pd.DataFrame, series: tuple[str, ...] = SANITY) -> pd.DataFrame:

@@ -65,6 +65,14 @@ def test_a_cumulative_count_tells_what_came_since_the_one_before() -> None:
     assert told["start"].str[8:10].tolist() == ["02", "03", "05"]
 
 
+def test_places_and_things_under_one_series_are_told_apart() -> None:
+    others = [{"place": "XCC", "value": 7.0}, {"crossing": "bridge", "value": 8.0}, {"what": "exits", "value": 9.0}]
+    assert sorted(evidence(counts({}, *others), ORIGIN).rows["value"]) == [7.0, 8.0, 9.0, 1000.0]
+    later = [row | {"kind": "cumulative", "end": f"2030-03-0{4 + n}T00:00+00:00"} for n, row in enumerate(others)]
+    told = evidence(counts({"kind": "cumulative"}, *later), ORIGIN).rows
+    assert sorted(told["value"]) == [7.0, 8.0, 9.0, 1000.0]  # no difference of one from another
+
+
 def test_a_total_that_dailies_have_told_is_left_out() -> None:
     days = [{"start": f"2030-03-0{d}T00:00+00:00", "end": f"2030-03-0{d + 1}T00:00+00:00"} for d in (2, 3)]
     total = {"series": "total", "kind": "period_total", "end": "2030-03-04T00:00+00:00", "value": 2000.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -166,6 +167,14 @@ def test_yesterday_is_left_out_on_the_first_day() -> None:
     daily = with_yesterday("one-border", "2030-03-02", days=1, members=4, rounds=1)
     assert daily.before is None
     assert words.changed(daily, Names.of(load("one-border"))) == []
+
+
+def test_evidence_that_came_after_an_origin_within_a_day_is_not_shown() -> None:
+    scenario = load("one-border")  # at UTC+00:00
+    origin = datetime(2030, 3, 6, 9, tzinfo=UTC)
+    out = ["2030-03-05", "2030-03-06T11:59+03:00", "2030-03", "2029", ""]
+    later = ["2030-03-06", "2030-03-06T09:00+00:00", "2030-03-06T04:01-05:00", "2030-03-07", "2031"]
+    assert [day for day in [*out, *later] if forecast_page.was_out(day, origin, scenario)] == out
 
 
 def test_inputs_have_names_and_units() -> None:

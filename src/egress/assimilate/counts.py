@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import LEVELS, Observations, moment, names
+from egress.observations import LEVELS, Observations, moment, names, thing
 from egress.observe import dispersion, observed, precision
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Evidence:
         return np.stack(columns, axis=1) if columns else np.zeros((members, 0))
 
     def beyond(self, told: Evidence) -> Evidence:
-        """Return the counts of which none had been told before, by series, kind and window."""
-        names = ["series", "kind", "start", "end"]
+        """Return the counts of which none had been told before, by series, kind, window and place."""
+        names = ["series", "kind", "start", "end", "what", "place", "crossing"]
         before = set(told.rows[names].itertuples(index=False, name=None))
         return self.only(np.array([row not in before for row in self.rows[names].itertuples(index=False, name=None)],
                                   dtype=bool))  # fmt: skip
@@ -116,7 +116,8 @@ def _series(known: pd.DataFrame) -> list[list[dict[str, Any]]]:
     for raw in sorted(known.to_dict("records"), key=lambda row: _moment(row["published_at"])):
         row = _read({str(key): value for key, value in raw.items()})
         if row is not None:
-            name = (row["series"], row["kind"], row["source"], _moment(row["start"]) if _runs(row) else None)
+            since = _moment(row["start"]) if _runs(row) else None
+            name = (row["series"], row["kind"], row["source"], thing(row), since)
             groups.setdefault(name, {})[_moment(row["start"]), _moment(row["end"])] = row
     return [sorted(group.values(), key=lambda row: _moment(row["end"])) for group in groups.values()]
 
@@ -154,8 +155,8 @@ def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     kept = []
     for row in sorted(rows, key=_length):
         start, end = _moment(row["start"]), _moment(row["end"])
-        spans = told.setdefault(_thing(row), [])
-        window = (_thing(row), start, end)
+        spans = told.setdefault(thing(row), [])
+        window = (thing(row), start, end)
         other = (start, end) in spans and (*window, row["source"]) not in whose
         if row["what"] in LEVELS or row["kind"] == "snapshot" or other or _covered(start, end, spans) < TOLD:
             kept.append(row)
@@ -166,10 +167,6 @@ def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _length(row: Row) -> float:
     return (_moment(row["end"]) - _moment(row["start"])).total_seconds()
-
-
-def _thing(row: Row) -> tuple[Any, ...]:
-    return frozenset(names(row["place"])), frozenset(names(row["crossing"])), row["what"]
 
 
 def _covered(start: datetime, end: datetime, spans: list[tuple[datetime, datetime]]) -> float:
@@ -189,8 +186,8 @@ def _conflicting(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     """Return whose level is unknown: the source of each count of a thing that several sources tell of."""
     sources: dict[tuple[Any, ...], set[str]] = {}
     for row in rows:
-        sources.setdefault(_thing(row), set()).add(str(row["source"]))
-    return tuple(level_of(row) if len(sources[_thing(row)]) > 1 else "" for row in rows)
+        sources.setdefault(thing(row), set()).add(str(row["source"]))
+    return tuple(level_of(row) if len(sources[thing(row)]) > 1 else "" for row in rows)
 
 
 def level_of(row: Row) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from egress.assimilate.posterior import LATE, Posterior
 from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
 from egress.assimilate.tell import count_table, learnt_table, warnings
+from egress.baselines import weeks
 from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
 from egress.errors import EgressError
 from egress.forecasts import Forecast
@@ -70,6 +72,7 @@ def forecast(
     trajectory, learnt = ahead(scenario, origin, counts, **options, rounds=rounds, progress=progress)
     first = _last_day(scenario, origin) + timedelta(days=1)
     doubts = warnings(learnt) if posterior is None else _doubts(posterior, origin, learnt)
+    known = counts.known(origin)
     about = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -78,10 +81,11 @@ def forecast(
         "effective_members_if_only_weighted": learnt.effective(),
         "members": options["members"],
         "misfit": learnt.misfit(),
+        "ordinary": weeks(scenario, known.data),
         "warnings": [*_hindsight(scenario), *doubts],
     }
     return Forecast(
-        with_levels(trajectory, learnt), origin, counts.known(origin), count_table(learnt), learnt_table(learnt), about,
+        with_levels(trajectory, learnt), origin, known, count_table(learnt), learnt_table(learnt), about,
         learnt.normals,
     )  # fmt: skip
 
@@ -211,20 +215,14 @@ def _hindsight(scenario: Scenario) -> list[str]:
 def _doubts(posterior: Posterior, origin: datetime, learnt: Learnt) -> list[str]:
     """Return in words what to doubt in what was learnt since, or that a posterior knows what came after the origin."""
     if posterior.since <= origin:
-        return warnings(learnt) if len(learnt.evidence) else []
+        return warnings(learnt) if len(learnt.evidence) or learnt.unanswered else []
     until = f"counts published up to {posterior.until}" if posterior.until else "all counts ever published"
     return [f"The posterior has learnt from {until}, later than the origin: this is hindsight, not a forecast."]
 
 
 def joined(parts: list[Observations]) -> Observations:
-    """Return the counts of several tables in one."""
-    import pandas as pd
-
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return Observations.none()
-    return Observations(pd.concat([part.data for part in parts], ignore_index=True))
+    """Return the counts of several tables in one (Observations.joined)."""
+    return reduce(Observations.joined, parts, Observations.none())
 
 
 def _last_day(scenario: Scenario, as_of: datetime) -> date:

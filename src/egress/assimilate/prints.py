@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from egress.assimilate.counts import level_of
 from egress.assimilate.smoother import LEVEL, SOURCE, Learnt
-from egress.observations import Observations, moment
+from egress.observations import Observations, moment, thing
 from egress.observe import observed, print_like
 from egress.trajectory import Trajectory
 
@@ -76,7 +76,7 @@ def _since(row: Row, known: Observations) -> tuple[float, Row]:
     table = known.data
     same = table[(table["series"] == row["series"]) & (table["kind"] == "cumulative")]
     for old in same.to_dict("records"):
-        later = _at(old["end"]) > _at(since) and _at(old["end"]) < _at(row["end"])
+        later = thing(old) == thing(row) and _at(since) < _at(old["end"]) < _at(row["end"])
         if _at(old["start"]) == _at(row["start"]) and later:
             base, since = _value(old), old["end"]
     return base, {**row, "start": since, "kind": "period_total"}

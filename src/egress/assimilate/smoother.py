@@ -28,6 +28,7 @@ import numpy.typing as npt
 from egress.assimilate.counts import Evidence
 from egress.distribution import Distribution
 from egress.ensemble import Drawn, Normals
+from egress.observe import unanswered
 from egress.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
@@ -54,6 +55,8 @@ class Learnt:
     """The standard normals that the members had before."""
     uncertain: Mapping[str, Distribution]
     """What the inputs are drawn from."""
+    unanswered: tuple[str, ...] = ()
+    """In words, the counts of which a run can say nothing, and why (observe.unanswered)."""
 
     def effective(self) -> float:
         """Return the effective number of members, were those of before only weighted, not moved."""
@@ -88,6 +91,7 @@ def smooth(
         normals = {**normals, **drawn.normals}
         if first is None:
             kept = np.asarray(np.isfinite(evidence.predicted(trajectory)).all(axis=0))
+            left = unanswered(trajectory, evidence.only(~kept).rows)
             evidence = evidence.only(kept)
             normals = {**normals, **_levels(evidence, trajectory, seed)}
         predicted = evidence.predicted(trajectory) + _lifted(evidence, normals)
@@ -97,7 +101,7 @@ def smooth(
             break
         normals = _moved(normals, predicted, evidence, parts(rounds)[number], np.random.default_rng([seed, number]))
     assert first is not None
-    return Learnt(normals, evidence, first[0], predicted, first[1], drawn.uncertain)
+    return Learnt(normals, evidence, first[0], predicted, first[1], drawn.uncertain, left)
 
 
 def parts(rounds: int) -> Floats:

@@ -69,8 +69,12 @@ def warnings(learnt: Learnt) -> list[str]:
     """Return in words what should make a reader doubt the update."""
     said = []
     members = len(next(iter(learnt.normals.values())))
+    if learnt.unanswered:
+        left = "; ".join(learnt.unanswered)
+        said.append(f"Counts of which the model can say nothing, and which taught nothing: {left}.")
     if not len(learnt.evidence):
-        return ["No count was published before the origin: the forecast rests on the priors alone."]
+        none = "No count of the rest" if said else "No count"
+        return [*said, f"{none} was published before the origin: the forecast rests on the priors alone."]
     if learnt.misfit() > MISFIT:
         away = np.abs(learnt.after.mean(axis=0) - learnt.evidence.value)
         away /= np.sqrt(learnt.after.var(axis=0) + learnt.evidence.sd**2)

@@ -23,9 +23,11 @@ the last daily; a daily that is known within a window is used as it is by every 
 
 from egress.baselines.known import BINS, horizon_bin, horizon_days, published
 from egress.baselines.lognormal import crps, crps_log1p, quantiles
+from egress.baselines.ordinary import ordinary, weeks
 from egress.baselines.rules import COLUMNS, DAILIES, FLOOR, NAMES, baselines, last
 
 __all__ = [
     "BINS", "COLUMNS", "DAILIES", "FLOOR", "NAMES",
-    "baselines", "crps", "crps_log1p", "horizon_bin", "horizon_days", "last", "published", "quantiles",
+    "baselines", "crps", "crps_log1p", "horizon_bin", "horizon_days", "last", "ordinary", "published",
+    "quantiles", "weeks",
 ]  # fmt: skip

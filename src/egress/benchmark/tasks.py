@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from egress import baselines as rules
 from egress.assimilate.forecasting import ahead, origin_of
+from egress.assimilate.posterior import LATE
 from egress.assimilate.prints import samples, with_levels
 from egress.assimilate.smoother import ROUNDS
 from egress.benchmark.rivals import beside
-from egress.observations import Observations, moment
+from egress.observations import Observations, moment, thing
 from egress.scenario.load import load
 from egress.scenario.priors import cold_scenario
-from egress.scenario.schema import Scenario
 from egress.score.table import scores
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def scored(
 
 
 def targets(counts: pd.DataFrame, origin: datetime, series: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return the counts whose window ends within DAYS after an origin, of plain series."""
+    """Return the counts whose window ends within DAYS after an origin, of plain series; of each the last vintage."""
     last = origin + timedelta(days=DAYS, hours=6)  # local midnights of other zones count as the origin's
 
     def wanted(row: dict[Any, Any]) -> bool:
@@ -149,37 +150,23 @@ def targets(counts: pd.DataFrame, origin: datetime, series: tuple[str, ...] = ()
         plain = row["series"] in series if series else not row["series"].endswith(OVERLAPPING)
         return plain and end is not None and origin < end <= last and bool(np.isfinite(row["value"]))
 
-    chosen = [wanted(row) for row in counts.to_dict("records")]
-    return counts[chosen].reset_index(drop=True)
+    last_of: dict[tuple[Any, ...], tuple[datetime, int]] = {}
+    for at, row in enumerate(counts.to_dict("records")):
+        if wanted(row):
+            key, shown = _window(row), moment(row["published_at"]) or LATE  # never published: known from elsewhere
+            if key not in last_of or shown >= last_of[key][0]:
+                last_of[key] = shown, at
+    return counts.iloc[sorted(at for _, at in last_of.values())].reset_index(drop=True)
+
+
+def _window(row: dict[Any, Any]) -> tuple[Any, ...]:
+    """Return what the vintages of a count have in common."""
+    return row["series"], row["kind"], thing(row), moment(row["start"]), moment(row["end"])
 
 
 def ordinary(scenario: str) -> dict[str, list[float]]:
-    """Return the persons of an ordinary Monday to Sunday of each series of entries or exits, as the scenario says."""
-    chosen = load(scenario)
-    table = Observations.of(scenario).data
-    flows = table[table["what"].isin(("entries", "exits"))]
-    found = {}
-    for row in flows.drop_duplicates("series").to_dict("records"):
-        week = np.zeros(7)
-        for door in chosen.crossings:
-            if not _about(row, door.id, door.place, chosen):
-                continue
-            level = getattr(door, str(row["what"]))
-            name = getattr(door, f"weekday_{row['what']}")
-            profile = np.array(chosen.weekdays[name].monday_to_sunday) if name else np.ones(7)
-            week += 24 * level.median * profile
-        if week.any():
-            found[str(row["series"])] = week.tolist()
-    return found
-
-
-def _about(row: dict[Any, Any], door: str, place: str, scenario: Scenario) -> bool:
-    """Say whether a land crossing is a part of what a row counts."""
-    from egress.observations import names
-
-    country = next((p.country for p in scenario.places if p.id == place), "")
-    where, doors = names(row["place"]), names(row["crossing"])
-    return (not where or bool({place, country, door} & set(where))) and (not doors or door in doors)
+    """Return the persons of an ordinary Monday to Sunday of each series of a shipped scenario or folder."""
+    return rules.ordinary(load(scenario), Observations.of(scenario).data)
 
 
 def as_shown(counts: pd.DataFrame) -> pd.DataFrame:

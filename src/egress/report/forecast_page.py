@@ -17,6 +17,7 @@ import pandas as pd
 
 from egress.assimilate.daily import Daily
 from egress.forecasts import Forecast
+from egress.observations import moment
 from egress.report import charts, facts
 from egress.report import forecast_charts as drawings
 from egress.report import forecast_facts as ahead
@@ -30,6 +31,7 @@ from egress.report.rounding import people, rounded
 from egress.report.summary import _when, _where, assumptions, queue_cells
 from egress.report.tables import write_text
 from egress.scenario.schema import Scenario
+from egress.scenario.time import zone
 
 COUNTRIES, DOORS, CHANCES, CHANGES, INPUTS, COUNTS, SPLITS = 6, 6, 6, 6, 12, 16, 5  # shown
 PAST = 14  # days before the origin that are drawn
@@ -109,8 +111,20 @@ def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[floa
         "counts": len(now.counts),
         "diagnostics": diagnostics(now),
         "assumptions": assumptions(scenario),
-        "evidence": [item for item in references(scenario).values() if item.published < str(now.first_day)],
+        "evidence": [item for item in references(scenario).values() if was_out(item.published, now.origin, scenario)],
     }
+
+
+def was_out(published: str, origin: datetime, scenario: Scenario) -> bool:
+    """Return whether what was published at a moment, or on a day, was out before the origin, that day being over.
+
+    What has no date is.
+    """
+    try:
+        at = moment(published)
+    except ValueError:  # a day, month or year
+        return published < f"{origin.astimezone(zone(scenario.period.utc_offset)):%Y-%m-%d}"
+    return at is None or at < origin
 
 
 def period(forecast: Forecast) -> str:

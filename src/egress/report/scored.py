@@ -13,9 +13,11 @@ from rich.text import Text
 
 from egress.baselines import NAMES
 from egress.benchmark import saved
+from egress.benchmark.tasks import targets
 from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
+from egress.observe import unanswered
 from egress.report.summary import _table
 from egress.report.tables import write_text
 from egress.score.summary import TOO_FEW, rows, summary
@@ -34,6 +36,8 @@ class Scored:
     name: str
     table: pd.DataFrame
     means: pd.DataFrame
+    unanswered: tuple[str, ...]
+    """In words, the counts of which the forecast says nothing, and why."""
 
 
 def of_forecast(folder: Path, observations: Path) -> Scored:
@@ -43,12 +47,14 @@ def of_forecast(folder: Path, observations: Path) -> Scored:
     """
     forecast, counts = Forecast.open(folder), _counts(observations)
     table = saved.of_forecast(forecast, counts)
+    left = unanswered(forecast.trajectory, targets(counts.data, forecast.origin))
     if table.empty:
         raise EgressError(
             f"{observations}: no count whose window ends within 14 days of {forecast.origin.isoformat()} "
-            "is one that the forecast can answer"
+            f"is one that the forecast can answer{': ' if left else ''}{'; '.join(left)}"
         )
-    return Scored(f"{forecast.about['title']}, {forecast.origin:%d %b %Y}", table, summary(table, by=("horizon",)))
+    means = summary(table, by=("horizon",))
+    return Scored(f"{forecast.about['title']}, {forecast.origin:%d %b %Y}", table, means, left)
 
 
 def _counts(source: Path) -> Observations:
@@ -63,7 +69,10 @@ def told(found: Scored) -> RenderableType:
     head = f"{found.name}: {len(found.table)} counts scored; lower is better, coverage should be as its name says"
     few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}. "
     few += "Left out: counts for which not every rule is defined, where it is for others; coverage counts them too."
-    return Group(Text(head, style="bold"), _scores(found.means), _ratios(found.means), _brier(found.table), Text(few))
+    lines = [Text(few)]
+    if found.unanswered:
+        lines.append(Text(f"Not scored, for the forecast says nothing of them: {'; '.join(found.unanswered)}."))
+    return Group(Text(head, style="bold"), _scores(found.means), _ratios(found.means), _brier(found.table), *lines)
 
 
 def _scores(means: pd.DataFrame) -> Table:
