@@ -274,6 +274,11 @@ NOTES = {
     "lars_wait_hours": "as people told it; not one day's mean",
     "kazakhstan_entries_baseline": "the source says 1-20 September; cut to the period",
 }
+AUTHORITIES = {  # other names of one office; who only passes numbers on
+    "Georgian MIA via press": "Georgian Ministry of Internal Affairs",
+    "North Ossetia interior ministry": "North Ossetia MIA",
+    "news report": "",
+}
 NATIONAL = [  # observation, what, kind
     ("O0178", "detained", "daily"),
     ("O0183", "detained", "daily"),
@@ -598,9 +603,15 @@ def target(row: Row, seen: Row) -> Cells:
         "unit": unit(what, row["kind"]),
         "published_at": row["published_at"].replace("Z", "+00:00"),
         "source": seen["source_id"],
+        "authority": authority(seen),
         "evidence": row["obs_id"],
         "note": NOTES.get(row["series"], "inferred from other counts" if row["inferred"] == "yes" else ""),
     }
+
+
+def authority(row: Row) -> str:
+    """Return who counted, under one name; a news report is no authority."""
+    return AUTHORITIES.get(row["authority"], row["authority"])
 
 
 def unit(what: str, kind: str) -> str:
@@ -644,6 +655,7 @@ def national(row: Row, what: str, kind: str) -> Cells:
         "unit": "persons",
         "published_at": f"{row['source_date']}T23:59+00:00",
         "source": row["source_id"],
+        "authority": authority(row),
         "evidence": row["obs_id"],
         "note": "as published",
     }

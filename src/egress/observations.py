@@ -26,7 +26,7 @@ FILE = "observations.csv"
 NUMBERS = ("value", "low", "high", "first_shown")
 COLUMNS = (
     "series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit",
-    "published_at", "first_shown", "source", "evidence", "note",
+    "published_at", "first_shown", "source", "authority", "evidence", "note",
 )  # fmt: skip
 REQUIRED = ("series", "place", "what", "start", "end", "value", "kind", "published_at", "source")
 FILLED = ("series", "what", "start", "end", "kind", "source")
@@ -164,6 +164,15 @@ def names(cell: Any) -> tuple[str, ...]:
 def thing(row: Mapping[Any, Any]) -> tuple[Any, ...]:
     """Return what a row counts, and where. Rows of one series that differ in it are never taken together."""
     return row["what"], frozenset(names(row["place"])), frozenset(names(row["crossing"]))
+
+
+def counted_by(row: Mapping[Any, Any]) -> str:
+    """Return who counted: the authority, which may speak through several pages, else the source.
+
+    >>> counted_by({"source": "S008", "authority": "Finnish Border Guard"})
+    'Finnish Border Guard'
+    """
+    return str(row["authority"] or row["source"])
 
 
 def same_count(row: Mapping[Any, Any]) -> tuple[Any, ...]:

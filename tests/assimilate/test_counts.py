@@ -33,6 +33,7 @@ def counts(*rows: dict[str, Any]) -> Observations:
         "published_at": "2030-03-04T00:00+00:00",
         "first_shown": np.nan,
         "source": "A",
+        "authority": "",
         "evidence": "",
         "note": "",
     }
@@ -103,6 +104,15 @@ def test_sources_that_tell_of_one_thing_have_a_level_each() -> None:
     told = evidence(two, ORIGIN)
     found = dict(zip(told.rows["series"], told.source, strict=True))
     assert found == {"s": "A of entries at XBB", "t": "B of entries at XBB", "u": ""}
+
+
+def test_an_authority_that_speaks_through_several_pages_is_one_witness() -> None:
+    office = {"authority": "Border Guard", "kind": "cumulative", "what": "entries"}
+    first = office | {"source": "P1", "value": 1000.0, "end": "2030-03-03T00:00+00:00"}
+    second = office | {"source": "P2", "value": 1600.0, "end": "2030-03-05T00:00+00:00"}
+    told = evidence(counts(first, second), ORIGIN)
+    assert told.source == ("", "")
+    assert np.rint(2 * np.sinh(told.value)).tolist() == [1000.0, 600.0], "what came since the page before"
 
 
 def test_one_source_does_not_tell_a_window_twice() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import LEVELS, Observations, moment, names, thing
+from egress.observations import LEVELS, Observations, counted_by, moment, names, thing
 from egress.observe import dispersion, observed, precision
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Evidence:
     sd: Floats
     """[n] standard deviation of what the source adds."""
     source: tuple[str, ...]
-    """[n] whose level is unknown, empty where only one source tells of a thing."""
+    """[n] whose level is unknown, empty where only one authority tells of a thing."""
 
     def __len__(self) -> int:
         """Return the number of counts."""
@@ -117,7 +117,7 @@ def _series(known: pd.DataFrame) -> list[list[dict[str, Any]]]:
         row = _read({str(key): value for key, value in raw.items()})
         if row is not None:
             since = _moment(row["start"]) if _runs(row) else None
-            name = (row["series"], row["kind"], row["source"], thing(row), since)
+            name = (row["series"], row["kind"], counted_by(row), thing(row), since)
             groups.setdefault(name, {})[_moment(row["start"]), _moment(row["end"])] = row
     return [sorted(group.values(), key=lambda row: _moment(row["end"])) for group in groups.values()]
 
@@ -148,7 +148,7 @@ def _increments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the counts without those whose window shorter ones of the same thing have told.
 
-    What another source says of the very same window is kept: it may contradict.
+    What another authority says of the very same window is kept: it may contradict.
     """
     told: dict[tuple[Any, ...], list[tuple[datetime, datetime]]] = {}
     whose: set[tuple[Any, ...]] = set()
@@ -157,11 +157,11 @@ def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         start, end = _moment(row["start"]), _moment(row["end"])
         spans = told.setdefault(thing(row), [])
         window = (thing(row), start, end)
-        other = (start, end) in spans and (*window, row["source"]) not in whose
+        other = (start, end) in spans and (*window, counted_by(row)) not in whose
         if row["what"] in LEVELS or row["kind"] == "snapshot" or other or _covered(start, end, spans) < TOLD:
             kept.append(row)
             spans.append((start, end))
-            whose.add((*window, row["source"]))
+            whose.add((*window, counted_by(row)))
     return sorted(kept, key=lambda row: (_moment(row["end"]), row["series"]))
 
 
@@ -183,21 +183,21 @@ def _covered(start: datetime, end: datetime, spans: list[tuple[datetime, datetim
 
 
 def _conflicting(rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return whose level is unknown: the source of each count of a thing that several sources tell of."""
+    """Return whose level is unknown: who made each count of a thing that several authorities tell of."""
     sources: dict[tuple[Any, ...], set[str]] = {}
     for row in rows:
-        sources.setdefault(thing(row), set()).add(str(row["source"]))
+        sources.setdefault(thing(row), set()).add(counted_by(row))
     return tuple(level_of(row) if len(sources[thing(row)]) > 1 else "" for row in rows)
 
 
 def level_of(row: Row) -> str:
-    """Return the name of the level at which a source tells of a thing.
+    """Return the name of the level at which an authority tells of a thing.
 
-    >>> level_of({"source": "S1", "what": "entries", "place": "FIN", "crossing": ""})
+    >>> level_of({"source": "S1", "authority": "", "what": "entries", "place": "FIN", "crossing": ""})
     'S1 of entries at FIN'
     """
     where = " ".join(sorted({*names(row["place"]), *names(row["crossing"])}))
-    return f"{row['source']} of {row['what']} at {where}"
+    return f"{counted_by(row)} of {row['what']} at {where}"
 
 
 def _moment(text: Any) -> datetime:
