@@ -13,7 +13,7 @@ import pytest
 from egress.errors import ObservationError, ScenarioError
 from egress.observations import COLUMNS, KINDS, UNITS, Observations, moment, names
 from egress.scenario.load import shipped
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 HEADER = "series,place,what,start,end,value,low,high,kind,published_at,source"
 DAY = "entries-b,XBB,entries,2030-03-01T00:00+03:00,2030-03-02T00:00+03:00"

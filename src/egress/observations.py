@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from egress.errors import ObservationError
 from egress.scenario import load as loading
-from egress.scenario.messages import MOMENT, nearest
+from egress.scenario.messages import MOMENT
 from egress.scenario.positions import Reading, read_csv, read_xlsx
+from egress.spelling import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

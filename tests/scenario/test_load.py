@@ -102,6 +102,18 @@ BROKEN = {
     ),
     "no day": (YAML, "2030-03-10\n", "soon\n", "7:8: expected a day such as 2022-09-21, found 'soon'"),
     "negative": (YAML, "hold: 2 d", "hold: -2 d", "32:11: -2 d is out of bounds: expected at least 0"),
+    "negative day": (
+        YAML,
+        "step: 6 h",
+        "step: -0.25 d",
+        '9:9: -0.25 d is out of bounds: expected a duration such as "36 h" or "3 d", not negative',
+    ),
+    "negative in a table": (
+        "origins.csv",
+        ",1 million,",
+        ",-1 million,",
+        "3:44: -1 million is out of bounds: expected at least 0",
+    ),
     "not a number": (YAML, "hold: 2 d", "hold: .nan", "32:11: expected a finite number, found nan"),
     "infinite": (YAML, "0.5], [2030", ".inf], [2030", "38:39: expected a finite number, found inf"),
     "probability over 1": (

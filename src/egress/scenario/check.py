@@ -8,11 +8,11 @@ from itertools import chain
 from typing import Any
 
 from egress.scenario.check_events import events
-from egress.scenario.messages import nearest
 from egress.scenario.network import AIRPORT_REACH, great_circle
 from egress.scenario.positions import Loc
 from egress.scenario.schema import Airport, AppliesTo, Crossing, Origin, Parameter, Policy, Scenario
 from egress.scenario.time import zone
+from egress.spelling import nearest
 
 Finding = tuple[Loc, str]
 NAMED = ("groups", "policies", "origins", "places", "crossings", "airports", "services", "evidence")

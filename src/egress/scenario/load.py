@@ -20,10 +20,11 @@ from pydantic.fields import FieldInfo
 from egress.distribution import Distribution
 from egress.errors import Fault, ScenarioError
 from egress.scenario import check
-from egress.scenario.messages import friendly, nearest
+from egress.scenario.messages import friendly
 from egress.scenario.positions import Loc, Reading, read_csv, read_yaml, shown
 from egress.scenario.salvage import salvaged
 from egress.scenario.schema import TABLES, Base, Parameter, Row, Scenario
+from egress.spelling import nearest
 
 M = TypeVar("M", bound=Base)
 YAML_FILE = "scenario.yaml"

@@ -19,7 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from egress.errors import Fault, ScenarioError
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 Loc = tuple[str | int, ...]
 """Where a value stands in the data: keys of mappings and indices (from 0) of lists and table rows."""

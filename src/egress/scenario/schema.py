@@ -62,7 +62,7 @@ def exact(dimension: str, most: float = float("inf")) -> Any:
     def read(raw: Any) -> float:
         number = parse(raw, dimension)
         if not 0 <= number <= most:
-            raise ValueError(f"{number:g} is out of bounds: expected {example(dimension)}, not negative")
+            raise ValueError(f"{raw} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
     shown = {"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["6 h", 6]}
