@@ -6,7 +6,6 @@ variables would take longer to read than to use. `run` and `forecast` put them i
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from egress.assimilate.smoother import SOURCE
 from egress.ensemble import Normals
 from egress.errors import EgressError, OutputError
+from egress.replaced import replace
 from egress.scenario.load import scenario_hash
 from egress.scenario.schema import Scenario
 
@@ -71,7 +71,7 @@ class Posterior:
         temporary = path.with_name(path.name + ".part")
         try:
             data.to_netcdf(temporary, engine="h5netcdf")
-            os.replace(temporary, path)
+            replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
@@ -81,6 +81,8 @@ class Posterior:
         """Read the file; EgressError where it is none."""
         import xarray as xr
 
+        if not path.is_file():
+            raise EgressError(f"{path}: there is no such file: expected a posterior that egress calibrate wrote")
         try:
             with xr.open_dataset(path, engine="h5netcdf") as data:
                 noise = {str(n).replace("|", "/"): np.asarray(data[n].values) for n in data.data_vars if n != TABLE}
