@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from egress.spelling import close
-from egress.units import parse
+from egress.units import DEFAULT_PER, parse
 
 Floats = npt.NDArray[np.float64]
 Z90 = 1.6448536269514722  # standard normal quantile at 0.95
@@ -57,8 +57,8 @@ class Distribution:
         found = cls._form(raw, dimension)
         for bound, written in _points(raw, found):
             if not least <= bound <= most:
-                expected = f"at least {least:g}" if bound < least else f"at most {most:g}"
-                raise ValueError(f"{written} is out of bounds: expected {expected}")
+                side, end = ("least", least) if bound < least else ("most", most)
+                raise ValueError(f"{written} is out of bounds: expected at {side} {_shown(end, dimension)}")
         return replace(found, least=least, most=most) if found.kind == "normal" else found
 
     @classmethod
@@ -143,6 +143,16 @@ def _points(raw: Any, found: Distribution) -> list[tuple[float, Any]]:
         case {"normal": {"mean": middle}}:
             return [(found.value, middle)]
     return [(found.value, raw)]
+
+
+def _shown(bound: float, dimension: str) -> str:
+    """Return a bound as one would write it.
+
+    >>> _shown(1.5e9, "persons"), _shown(1e7 / 24, "flow"), _shown(0.0, "rate")
+    ('1,500,000,000', '10,000,000/day', '0')
+    """
+    per_day = bound != 0.0 and DEFAULT_PER.get(dimension) == "day"
+    return f"{bound * 24:,.10g}/day" if per_day else f"{bound:,.10g}"
 
 
 def _misspelt(raw: dict[str, Any]) -> str:

@@ -39,6 +39,8 @@ def friendly(error: ErrorDetails, root: Any) -> str:
     kind, last, found = error["type"], error["loc"][-1] if error["loc"] else "", error["input"]
     context = error.get("ctx", {})
     match kind:
+        case "missing" if isinstance(last, int):
+            return f"missing item {last + 1} of the list"
         case "missing":
             return f"missing {last!r}"
         case "extra_forbidden":
