@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import xarray as xr
 from shared_commands import Said, egress
 
 from egress.errors import RunError
@@ -73,6 +74,13 @@ def test_run_json_says_what_was_run(ran: tuple[Path, Said]) -> None:
     assert {"egress_version", "platform", "exact", "step_hours"} <= set(facts)
     assert {"reading", "running", "writing trajectory.nc", "writing report.html"} <= set(facts["seconds"])
     assert "cross" in facts["seconds_of_processes"]
+
+
+def test_every_number_of_the_trajectory_has_a_unit(ran: tuple[Path, Said]) -> None:
+    with xr.open_dataset(ran[0] / "trajectory.nc", engine="h5netcdf") as data:
+        filled = {name: v for name, v in data.variables.items() if v.size and name != "member"}
+        numbers = {name: v.attrs for name, v in filled.items() if v.dtype.kind in "if"}
+    assert [name for name, attrs in numbers.items() if not {"units", "long_name"} <= attrs.keys()] == []
 
 
 def test_the_summary_is_as_it_was(ran: tuple[Path, Said]) -> None:
