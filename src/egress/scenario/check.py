@@ -28,6 +28,8 @@ DOCUMENTS = ("internal", "travel", "visa")
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours: whole, and they divide a day
 LONGEST = 3660  # days, ten years
 YEARS = (1900, 2199)
+MILLION = 1_000_000
+FASTEST = 100  # by what a policy may multiply service
 NEAR_ONE = 0.01  # by how much the mean of a weekday profile may miss 1
 
 
@@ -190,7 +192,11 @@ def policies(scenario: Scenario) -> Iterator[Finding]:
         yield from _applies((*loc, "applies_to"), policy.applies_to, scenario)
         for number, effect in enumerate(policy.effects):
             here = (*loc, "effects", number)
-            if effect.kind == "road_block":
+            if effect.kind == "throughput" and not 0 < effect.factor.median <= FASTEST:
+                message = f"a factor of {effect.factor.median:g}: expected more than 0 (kind: close shuts a crossing)"
+                message += f" and at most {FASTEST}"
+                yield (*here, "factor"), message
+            elif effect.kind == "road_block":
                 for k, name in enumerate(effect.local_origins):
                     yield from known((*here, "local_origins", k), "origin", name, ids(scenario.origins))
 
@@ -218,6 +224,24 @@ def _applies(loc: Loc, applies: AppliesTo, scenario: Scenario) -> Iterator[Findi
         chosen = getattr(applies, key)
         if chosen != "all" and "all" in chosen:
             yield (*loc, key), f"'all' in a list: expected `{key}: all`, without brackets"
+
+
+def processes(scenario: Scenario) -> Iterator[Finding]:
+    """Check that call-up and protests have shares, times and sizes that can be."""
+    call_up, voice = scenario.call_up, scenario.voice
+    if call_up is not None:
+        both = call_up.comply.median + call_up.hide.median
+        if both > 1 + 1e-9:
+            yield ("call_up", "hide"), f"those who comply and those who hide add up to {both:g}: expected at most 1"
+        if call_up.half_time.median <= 0:
+            yield ("call_up", "half_time"), "a quota served at once: expected more than 0 h"
+    if voice is not None:
+        if voice.scatter.median <= 0:
+            yield ("voice", "scatter"), f"a scatter of {voice.scatter.median:g}: expected more than 0"
+        for k, call in enumerate(voice.calls):
+            if call.turnout.median > MILLION:
+                message = f"{call.turnout.median:g} of a million people: expected at most {MILLION:,}"
+                yield ("voice", "calls", k, "turnout"), message
 
 
 def sources(scenario: Scenario) -> Iterator[Finding]:
@@ -258,7 +282,7 @@ def _listed_evidence(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
 Check = Callable[[Scenario], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     unique, classes, period, groups, shares, places, crossings, lanes, lane_twins, laned_doors, air_crossings,
-    origin_airports, services, strengths, policies, opened_lanes, added_seats, sources, ways_out, events,
+    origin_airports, services, strengths, policies, opened_lanes, added_seats, processes, sources, ways_out, events,
 )  # fmt: skip
 NEED_ALL: dict[Check, set[str]] = {
     classes: {"groups"},

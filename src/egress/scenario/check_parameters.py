@@ -8,6 +8,8 @@ from egress.scenario.findings import PAGES, REFERRED, Finding, ids, known
 from egress.scenario.positions import Loc
 from egress.scenario.schema import Parameter, Scenario
 
+DIVISORS = ("detour", "road_speed", "rail_speed", "nest_dissimilarity")  # others may be 0
+
 
 def parameter_faults(
     scenario: Scenario, defaults: tuple[Parameter, ...], broken: frozenset[Loc] = frozenset()
@@ -31,6 +33,8 @@ def _parameters(scenario: Scenario, defaults: dict[str, Parameter]) -> Iterator[
             yield (*loc, "unit"), f"{row.name!r} in {row.unit!r}: expected {usual!r} or a unit like it"
         if row.name in defaults and row.value.low < 0 <= defaults[row.name].value.low:
             yield (*loc, "value"), f"{row.value.low:g} is out of bounds: expected at least 0"
+        elif row.name in DIVISORS and row.value.median <= 0:
+            yield (*loc, "value"), f"{row.value.median:g} is out of bounds: expected more than 0"
         for name in row.source.split(";"):
             found = known((*loc, "source"), "source", name.strip(), names)
             yield from found if scenario.evidence else ((("evidence",), REFERRED) for _ in found)

@@ -34,8 +34,9 @@ def lanes(scenario: Scenario) -> Iterator[Finding]:
         if lane.throughput is not None and lane.throughput.median <= 0:
             message = "a lane that passes nobody: expected more than 0, and open = false where only a policy opens it"
             yield ("lanes", i, "throughput"), message
-        if lane.persons_per_vehicle.median <= 0:
-            yield ("lanes", i, "persons_per_vehicle"), "vehicles without people: expected more than 0"
+        if lane.persons_per_vehicle.median < 1:
+            message = f"{lane.persons_per_vehicle.median:g} people in a vehicle: expected at least 1"
+            yield ("lanes", i, "persons_per_vehicle"), message
         times = [int(hour) * 60 + int(minute) for hour, minute in re.findall(r"(\d\d):(\d\d)", lane.hours)]
         if times[0] == times[1] or max(times) > 24 * 60 or re.search(r":[6-9]", lane.hours):
             yield ("lanes", i, "hours"), f"{lane.hours!r}: expected opening hours such as 07:00-19:00"

@@ -41,7 +41,7 @@ SAMPLES: dict[str, tuple[Any, Any]] = {
 """Two quantities of each dimension as a user writes them, for the examples of the JSON schema."""
 
 
-MOST = {"persons": 1.5e9, "flow": 1e7 / 24, "share": 1.0}
+MOST = {"persons": 1.5e9, "flow": 1e7 / 24, "share": 1.0, "money": 1e9}
 """What no quantity of a dimension exceeds, in canonical units: counts of people must fit into 32 bits."""
 
 
