@@ -138,8 +138,9 @@ class Trajectory:
             for name, v in data.data_vars.items()
             if v.dtype.kind in "iuf"
         }
+        content = data.to_netcdf(engine="h5netcdf", encoding=encoding)  # HDF5 itself crashes where the disk is full
         try:
-            data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+            temporary.write_bytes(content)
             replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)

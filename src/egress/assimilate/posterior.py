@@ -69,8 +69,9 @@ class Posterior:
         about = {"scenario": self.scenario, "scenario_hash": self.hash, "until": self.until, "seed": self.seed}
         data = xr.Dataset(variables, attrs={**about, "units": "standard normals"})
         temporary = path.with_name(path.name + ".part")
+        content = data.to_netcdf(engine="h5netcdf")  # HDF5 itself crashes where the disk is full
         try:
-            data.to_netcdf(temporary, engine="h5netcdf")
+            temporary.write_bytes(content)
             replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
