@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import xarray as xr
 from shared_commands import Said, egress
 
 from egress.errors import RunError
@@ -73,6 +74,13 @@ def test_run_json_says_what_was_run(ran: tuple[Path, Said]) -> None:
     assert {"egress_version", "platform", "exact", "step_hours"} <= set(facts)
     assert {"reading", "running", "writing trajectory.nc", "writing report.html"} <= set(facts["seconds"])
     assert "cross" in facts["seconds_of_processes"]
+
+
+def test_every_number_of_the_trajectory_has_a_unit(ran: tuple[Path, Said]) -> None:
+    with xr.open_dataset(ran[0] / "trajectory.nc", engine="h5netcdf") as data:
+        filled = {name: v for name, v in data.variables.items() if v.size and name != "member"}
+        numbers = {name: v.attrs for name, v in filled.items() if v.dtype.kind in "if"}
+    assert [name for name, attrs in numbers.items() if not {"units", "long_name"} <= attrs.keys()] == []
 
 
 def test_the_summary_is_as_it_was(ran: tuple[Path, Said]) -> None:
@@ -191,12 +199,17 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
         (["run", "one-border", "--members", "a:b"], "'a:b': expected a number of members"),
         (["run", "one-border", "--members", "-1:4"], "'-1:4': expected a number of members"),
         (["merge"], "DIR..."),
-        (["merge", "nowhere", "--out", "all"], "nowhere: not a whole run folder (it has no run.json)"),
+        (["merge", "nowhere", "--out", "all"], "nowhere: there is no such folder"),
         (["run", "one-border", "--seed", "-1"], "--seed"),
         (["run", "one-border", "--threads", "0"], "--threads"),
         (["run", "one-border", "--step", "5"], "5 h do not divide a day"),
         (["run", "one-border", "--as-of", "2030-02-30"], "expected a day such as"),
         (["run", "one-border", "--as-of", "soon"], "expected a day such as"),
+        (["run", "one-border", "--as-of", "2022-03-05"], "expected a day from 2029-12-01 to 2030-06-18"),
+        (["run", "one-border", "--as-of", "2031-03-05T12:00+03:00"], "expected a day from 2029-12-01 to 2030-06-18"),
+        (["run", "one-border", "--posterior", "no-such-file"], "no-such-file: there is no such file"),
+        (["new", "one-border"], "'one-border' is the name of a shipped scenario"),
+        (["rnu"], "Did you mean 'run'? See egress --help."),
         (["run", "one-border", "--as-of", "2030-03-05T12:00"], "has no offset"),
         (["run", "one-border", "--membrs", "3"], "--members"),
         (["run"], "scenario"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ import pytest
 from egress.errors import EgressError, ObservationError, ScenarioError
 from egress.observations import COLUMNS, KINDS, UNITS, Observations, moment, names
 from egress.scenario.load import shipped
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 HEADER = "series,place,what,start,end,value,low,high,kind,published_at,source"
 DAY = "entries-b,XBB,entries,2030-03-01T00:00+03:00,2030-03-02T00:00+03:00"
@@ -342,6 +343,24 @@ def test_counts_of_a_folder(tmp_path: Path) -> None:
     table(tmp_path, GOOD).rename(tmp_path / "observations.csv")
     assert len(Observations.of(tmp_path).data) == 1
     assert len(Observations.of(tmp_path / "scenario.yaml").data) == 1
+
+
+def test_names_that_the_scenario_does_not_have(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(shipped()["one-border"], folder, ignore=shutil.ignore_patterns("__pycache__"))
+    head, row = (
+        "series,place,crossing,what,start,end,value,kind,published_at,source,evidence",
+        "2030-03-01T00:00+03:00,2030-03-02T00:00+03:00,5,daily,2030-03-02,office",
+    )
+    rows = [head, f"a,XBB,bridge,entries,{row},", f"b,XBX,brigde,entries,{row},papr"]
+    (folder / "observations.csv").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(ObservationError) as caught:
+        Observations.of(folder)
+    assert [fault.line for fault in caught.value.faults] == [3, 3, 3]
+    found = [fault.message for fault in caught.value.faults]
+    assert found[0] == "unknown place 'XBX': did you mean 'XBB'?"
+    assert found[1] == "unknown crossing 'brigde': did you mean 'bridge'?"
+    assert found[2].startswith("unknown evidence 'papr'")
 
 
 def test_no_such_scenario() -> None:

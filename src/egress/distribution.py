@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.units import parse
+from egress.spelling import close
+from egress.units import DEFAULT_PER, parse
 
 Floats = npt.NDArray[np.float64]
 Z90 = 1.6448536269514722  # standard normal quantile at 0.95
+WIDEST = 1000.0  # spread of a lognormal
+KEYS = ("uniform", "range", "value", "lognormal", "normal")
+INNER = {"lognormal": ("median", "spread"), "normal": ("mean", "sd")}
 FORMS = (
     "a number, {uniform: [low, high]}, {range: [low, high]} (90 % range), "
     "{lognormal: {median: …, spread: …}}, {normal: {mean: …, sd: …}}"
@@ -51,45 +55,45 @@ class Distribution:
         if isinstance(raw, Distribution):
             return raw
         found = cls._form(raw, dimension)
-        normal = found.kind == "normal"
-        for bound in (found.value,) if normal else (found.low, found.value, found.high):
+        for bound, written in _points(raw, found):
             if not least <= bound <= most:
-                expected = f"at least {least:g}" if bound < least else f"at most {most:g}"
-                wrong = f"{bound:.7g}" if isinstance(raw, dict) else raw
-                raise ValueError(f"{wrong} is out of bounds: expected {expected}")
-        return replace(found, least=least, most=most) if normal else found
+                side, end = ("least", least) if bound < least else ("most", most)
+                raise ValueError(f"{written} is out of bounds: expected at {side} {_shown(end, dimension)}")
+        return replace(found, least=least, most=most) if found.kind == "normal" else found
 
     @classmethod
     def _form(cls, raw: Any, dimension: str) -> Distribution:
-        if not isinstance(raw, dict):
-            number = parse(raw, dimension)
-            return cls("fixed", number, number, number, dimension)
-        keys = set(raw)
-        if keys == {"uniform"}:
-            low, high = _pair(raw["uniform"], dimension)
-            return cls("uniform", low, (low + high) / 2, high, dimension)
-        if keys in ({"range"}, {"range", "value"}):
-            low, high = _pair(raw["range"], dimension)
-            middle = _middle(low, high, dimension) if "value" not in raw else parse(raw["value"], dimension)
-            if not low <= middle <= high:
-                raise ValueError(f"value {middle:g} lies outside its range {low:g} to {high:g}")
-            return cls("range" if low < high else "fixed", low, middle, high, dimension)
-        inner = next(iter(raw.values())) if len(raw) == 1 else None
-        parts = set(inner) if isinstance(inner, dict) else set()
-        if keys == {"lognormal"} and parts == {"median", "spread"}:
-            median = parse(raw["lognormal"]["median"], dimension)
-            spread = parse(raw["lognormal"]["spread"], "number")
-            if median <= 0:
-                raise ValueError(f"median {median:g} of a lognormal: expected more than 0")
-            if spread < 1:
-                raise ValueError(f"spread {spread:g} is a factor: expected at least 1")
-            return cls("range", median / spread**Z90, median, median * spread**Z90, dimension)
-        if keys == {"normal"} and parts == {"mean", "sd"}:
-            mean, sd = parse(raw["normal"]["mean"], dimension), parse(raw["normal"]["sd"], dimension)
-            if sd < 0:
-                raise ValueError(f"sd {sd:g} is negative: expected 0 or more")
-            return cls("normal", mean - Z90 * sd, mean, mean + Z90 * sd, dimension)
-        raise ValueError(f"expected {FORMS}; found {raw!r}")
+        match raw:
+            case {"uniform": ends, **rest} if not rest:
+                low, high = _pair(ends, dimension)
+                return cls("uniform", low, (low + high) / 2, high, dimension)
+            case {"range": ends, **rest} if not set(rest) - {"value"}:
+                low, high = _pair(ends, dimension)
+                middle = parse(raw["value"], dimension) if rest else _middle(low, high)
+                if not low <= middle <= high:
+                    raise ValueError(f"value {raw['value']} lies outside its range {ends[0]} to {ends[1]}")
+                return cls("range" if low < high else "fixed", low, middle, high, dimension)
+            case {"lognormal": {"median": middle, "spread": spread, **others}, **rest} if not rest and not others:
+                return cls._lognormal(middle, spread, dimension)
+            case {"normal": {"mean": middle, "sd": spread, **others}, **rest} if not rest and not others:
+                mean, sd = parse(middle, dimension), parse(spread, dimension)
+                if sd < 0:
+                    raise ValueError(f"sd {spread} is negative: expected 0 or more")
+                return cls("normal", mean - Z90 * sd, mean, mean + Z90 * sd, dimension)
+            case {}:
+                raise ValueError(_misspelt(raw) or f"expected {FORMS}; found {raw!r}")
+        number = parse(raw, dimension)
+        return cls("fixed", number, number, number, dimension)
+
+    @classmethod
+    def _lognormal(cls, middle: Any, factor: Any, dimension: str) -> Distribution:
+        median, spread = parse(middle, dimension), parse(factor, "number")
+        if median <= 0:
+            raise ValueError(f"median {middle} of a lognormal: expected more than 0")
+        if not 1 <= spread <= WIDEST:
+            side = "at least 1" if spread < 1 else f"at most {WIDEST:g}"
+            raise ValueError(f"spread {factor} is a factor: expected {side}")
+        return cls("range", median / spread**Z90, median, median * spread**Z90, dimension)
 
     @property
     def median(self) -> float:
@@ -129,15 +133,47 @@ class Distribution:
         return [0.0, 0.05, 0.5, 0.95, 1.0], [bottom, self.low, self.value, self.high, top]
 
 
+def _points(raw: Any, found: Distribution) -> list[tuple[float, Any]]:
+    """Return the values that must lie within bounds, in canonical units and as they were written."""
+    match raw:
+        case {"range": [low, high]} | {"uniform": [low, high]}:
+            return [(found.low, low), (found.value, raw.get("value", "the middle")), (found.high, high)]
+        case {"lognormal": {"median": middle, "spread": spread}}:
+            return [(found.value, middle), (found.high, f"the 95 % point of median {middle}, spread {spread}")]
+        case {"normal": {"mean": middle}}:
+            return [(found.value, middle)]
+    return [(found.value, raw)]
+
+
+def _shown(bound: float, dimension: str) -> str:
+    """Return a bound as one would write it.
+
+    >>> _shown(1.5e9, "persons"), _shown(1e7 / 24, "flow"), _shown(0.0, "rate")
+    ('1,500,000,000', '10,000,000/day', '0')
+    """
+    per_day = bound != 0.0 and DEFAULT_PER.get(dimension) == "day"
+    return f"{bound * 24:,.10g}/day" if per_day else f"{bound:,.10g}"
+
+
+def _misspelt(raw: dict[str, Any]) -> str:
+    """Return what is wrong with the first key that is nearly one of those expected; empty where there is none."""
+    words: list[tuple[str, tuple[str, ...]]] = [(key, KEYS) for key in raw]
+    words += [(word, INNER[key]) for key in INNER if isinstance(raw.get(key), dict) for word in raw[key]]
+    for word, known in words:
+        if word not in known and (hint := close(word, known)):
+            return f"unknown key {word!r}{hint}"
+    return ""
+
+
 def _pair(raw: Any, dimension: str) -> tuple[float, float]:
     if not isinstance(raw, list | tuple) or len(raw) != 2:
         raise ValueError(f"expected [low, high], found {raw!r}")
     low, high = parse(raw[0], dimension), parse(raw[1], dimension)
     if low > high:
-        raise ValueError(f"low {low:g} is above high {high:g}")
+        raise ValueError(f"low {raw[0]} is above high {raw[1]}")
     return low, high
 
 
-def _middle(low: float, high: float, dimension: str) -> float:
+def _middle(low: float, high: float) -> float:
     """Return the median of a range given by its ends: geometric where that is possible."""
     return float(np.sqrt(low * high)) if low > 0 else (low + high) / 2

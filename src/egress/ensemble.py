@@ -246,6 +246,9 @@ def _sizes(world: World, members: int) -> dict[str, int]:
     }
 
 
+LOADS = {"units": "persons per vehicle", "long_name": "people in a vehicle, middle of the range"}
+
+
 def _coords(world: World) -> dict[str, Any]:
     scenario = world.scenario
     start = np.datetime64(world.start.astimezone(UTC).replace(tzinfo=None), "ns")
@@ -264,7 +267,7 @@ def _coords(world: World) -> dict[str, Any]:
         "lane": [f"{lane.crossing}/{lane.kind}" for lane in scenario.lanes],
         "lane_crossing": ("lane", [lane.crossing for lane in scenario.lanes]),
         "lane_kind": ("lane", [lane.kind for lane in scenario.lanes]),
-        "persons_per_vehicle": ("lane", vehicles),
+        "persons_per_vehicle": ("lane", vehicles, LOADS),
         "region": [o.id for o in scenario.origins],
         "service": [s.id for s in scenario.services],
         "policy": [r.policy.id for r in world.policies],

@@ -6,6 +6,7 @@ could be known. Times stay text with the offset of the source, so that its days 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from egress.errors import EgressError, ObservationError
+from egress.errors import EgressError, ObservationError, ScenarioError
 from egress.scenario import load as loading
-from egress.scenario.messages import MOMENT, nearest
+from egress.scenario.findings import ids
+from egress.scenario.messages import MOMENT
 from egress.scenario.positions import Reading, read_csv, read_xlsx
+from egress.spelling import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +85,18 @@ class Observations:
     def of(cls, scenario: str | Path) -> Observations:
         """Return the counts in a scenario's folder (or shipped with egress, by name); none where it has none.
 
-        Raises ScenarioError where there is no such scenario, ObservationError as `read` does.
+        Raises ScenarioError where there is no such scenario, ObservationError as `read` does, and for places, crossings
+        and evidence that the scenario does not have.
         """
         path = loading._folder(scenario) / FILE
-        return cls.read(path) if path.exists() else cls(frame([]))
+        if not os.path.lexists(path):  # a link to nowhere is said, not passed over
+            return cls(frame([]))
+        reading = table(path)
+        rows = _rows(reading)
+        _refer(reading, scenario)
+        if reading.faults:
+            raise ObservationError(reading.faults)
+        return cls(frame(rows))
 
     @classmethod
     def none(cls) -> Observations:
@@ -288,6 +299,23 @@ def _rows(reading: Reading) -> list[dict[str, Any]]:
             line.fault("series", f"duplicate row: it stands already in line {first[key]}")
         first.setdefault(key, at)
     return rows
+
+
+def _refer(reading: Reading, source: str | Path) -> None:
+    """Note names that the scenario does not have; where it is faulty itself, that is said elsewhere."""
+    try:
+        scenario = loading.load(source)
+    except ScenarioError:
+        return
+    where = {*ids(scenario.places), *ids(scenario.crossings), *ids(scenario.origins)}
+    where |= {place.country for place in scenario.places} | {scenario.home}
+    known = {"place": where, "crossing": set(ids(scenario.crossings)), "evidence": set(ids(scenario.evidence))}
+    for number, cells in enumerate(reading.data):
+        line = _Line(cells, number, reading)
+        for column, found in known.items():
+            for name in names(line.text(column)):
+                if name not in found:
+                    line.fault(column, f"unknown {column} {name!r}{nearest(name, found)}")
 
 
 def _values(line: _Line, present: set[Any]) -> dict[str, Any]:

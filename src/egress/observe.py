@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from egress.errors import EgressError
 from egress.observations import LEVELS, UNITS, Observations, moment, names
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 from egress.trajectory import Trajectory
 
 if TYPE_CHECKING:

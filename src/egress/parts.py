@@ -95,7 +95,7 @@ def merge(
     >>> import egress
     >>> egress.merge(["runs/no-such-part"])
     Traceback (most recent call last):
-    egress.errors.MergeError: runs/no-such-part: not a whole run folder (it has no run.json)
+    egress.errors.MergeError: runs/no-such-part: there is no such folder
     """
     return joined(found(folders, members), progress)
 
@@ -134,6 +134,8 @@ def _facts(folder: Path) -> dict[str, Any]:
     try:
         facts = json.loads((folder / "run.json").read_text("utf-8"))
     except FileNotFoundError:
+        if not folder.exists():
+            raise MergeError(f"{folder}: there is no such folder") from None
         raise MergeError(f"{folder}: not a whole run folder (it has no run.json)") from None
     except (OSError, ValueError) as error:
         raise MergeError(f"{folder}: run.json cannot be read: {_why(error)}") from error

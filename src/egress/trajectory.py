@@ -5,7 +5,6 @@ Written as NetCDF: exact numbers up to `MOST_MEMBERS` members and of every part 
 
 from __future__ import annotations
 
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from egress.errors import OutputError
+from egress.replaced import replace
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -138,9 +138,10 @@ class Trajectory:
             for name, v in data.data_vars.items()
             if v.dtype.kind in "iuf"
         }
+        content = data.to_netcdf(engine="h5netcdf", encoding=encoding)  # HDF5 itself crashes where the disk is full
         try:
-            data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-            os.replace(temporary, path)
+            temporary.write_bytes(content)
+            replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 import re
 
+from egress.spelling import close
+
 COUNT = {"": 1.0, "hundred": 1e2, "thousand": 1e3, "million": 1e6}
 HOURS = {"min": 1 / 60, "h": 1.0, "hour": 1.0, "d": 24.0, "day": 24.0, "week": 168.0, "w": 168.0}
 DIMENSIONS: dict[str, dict[str, float]] = {
@@ -78,12 +80,14 @@ def _factor(unit: str, per: str | None, dimension: str, value: object) -> float:
     scale = COUNT[words.pop(0)] if words and words[0] in COUNT else 1.0
     name = " ".join(words)
     if name not in units and not (dimension == "duration" and name == ""):
-        raise ValueError(f"unknown unit {name!r} in {value!r}: expected {example(dimension)}")
+        expected = close(words[0], [*units, *COUNT]) or f": expected {example(dimension)}"
+        raise ValueError(f"unknown unit {name!r} in {value!r}{expected}")
     factor = scale * units.get(name, 1.0)
     if dimension in RATES:
         per = per or DEFAULT_PER[dimension]
         if per.rstrip("s") not in HOURS and per not in HOURS:
-            raise ValueError(f"unknown time unit {per!r} in {value!r}: expected {example(dimension)}")
+            expected = close(per, HOURS) or f": expected {example(dimension)}"
+            raise ValueError(f"unknown time unit {per!r} in {value!r}{expected}")
         factor /= HOURS.get(per, HOURS.get(per.rstrip("s"), 1.0))
     elif per is not None:
         raise ValueError(f"{value!r} is per time, expected {example(dimension)}")

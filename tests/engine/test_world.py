@@ -30,3 +30,11 @@ def test_tickets_are_in_the_order_of_products_one_in_each_origin(world: World) -
 
 def test_a_ticket_has_the_origin_of_its_way(world: World) -> None:
     assert np.array_equal(world.ticket_origin, world.way_origin[world.ticket_way])
+
+
+def test_opening_hours_may_pass_midnight() -> None:
+    scenario = egress.load("one-border")
+    lane = scenario.lanes[0].model_copy(update={"hours": "22:00-06:00"})
+    world = World.of(scenario.model_copy(update={"lanes": (lane,)}))
+    shares = [float(world.open_share(hour, 6.0)[0]) for hour in (0.0, 6.0, 12.0, 18.0)]
+    assert shares == pytest.approx([1.0, 0.0, 0.0, 2.0 / 6.0])

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from egress.distribution import Distribution
 from egress.errors import OutputError
 from egress.report import maps
-from egress.report.page import render
+from egress.report.page import _ranged, render
 from egress.scenario.schema import Scenario
 
 
@@ -133,6 +134,11 @@ def test_queues_that_mean_nothing_are_left_out(
     assert section.count("Verkhny Lars") == 1
     assert "the queue of the model means nothing: Verkhny Lars." in section
     assert "wait at Verkhny Lars" not in page
+
+
+def test_negative_ranges_are_read_without_a_puzzle() -> None:
+    ranges = [Distribution.read({"range": ends}, "number", least=-9.0) for ends in ([-4, -1], [-1, 2], [1, 4])]
+    assert [_ranged(value, 1.0, " h") for value in ranges] == ["−4 to −1 h", "−1 to 2 h", "1–4 h"]
 
 
 def test_what_others_wrote_cannot_become_markup(

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from egress.report import facts
 from egress.report.names import Names
-from egress.report.summary import assumption_share, hits, summary
+from egress.report.summary import assumption_share, comparison_rows, hits, summary
 from egress.scenario.schema import Scenario
 
 
@@ -34,6 +34,12 @@ def test_a_planner_finds_what_the_issue_asks_for(
     ):  # fmt: skip
         assert wanted in text
     assert "svo:ist" not in text
+
+
+def test_a_count_given_as_a_span_is_shown_as_one(scenario: Scenario, comparison: pd.DataFrame) -> None:
+    spans = comparison[:1].assign(value=np.nan, low=300.0, high=900.0)
+    assert comparison_rows(spans, Names.of(scenario))[0][3] == "300–900"
+    assert comparison_rows(spans.assign(what="wait_hours"), Names.of(scenario))[0][3] == "300–900"
 
 
 def test_an_empty_comparison_is_fine(trajectory: xr.Dataset, scenario: Scenario) -> None:

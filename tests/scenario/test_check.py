@@ -34,6 +34,82 @@ BROKEN = {
         '"+33:00"',
         "8:15: no offset of local time: expected -14:00 to +14:00, found '+33:00'",
     ),
+    "years": (YAML, "end: 2030-03-10", "end: 9999-12-31", "7:8: the year 9999: expected 1900 to 2199"),
+    "first year": (YAML, "start: 2030-03-01", "start: 0001-01-01", "6:10: the year 1: expected 1900 to 2199"),
+    "a century": (
+        YAML,
+        "end: 2030-03-10",
+        "end: 2130-03-10",
+        "7:8: a period of 36,534 days: expected at most 3,660",
+    ),
+    "all in a list": (
+        YAML,
+        "groups: [exposed]",
+        "groups: [all]",
+        "50:26: 'all' in a list: expected `groups: all`, without brackets",
+    ),
+    "nearly all": (
+        YAML,
+        "[XBB, terminal]",
+        "[al]",
+        "50:49: unknown crossing or country 'al': did you mean 'all'?",
+    ),
+    "country left and entered": (
+        "crossings.csv",
+        "XAA|XBB",
+        "XBB|XAA",
+        "2:19: 'bridge' leads into 'XAA', but 'north' behind it lies in 'XBB': expected XAA|XBB",
+    ),
+    "free flights": ("services.csv", ",9000,", ",0,", "2:25: a fare of 0: expected more than 0"),
+    "a lane for nobody": (
+        "lanes.csv",
+        "1200",
+        "0",
+        "2:16: a lane that passes nobody: expected more than 0, and open = false where only a policy opens it",
+    ),
+    "empty vehicles": (
+        "lanes.csv",
+        "throughput,open,hours,source\nbridge,vehicle,1200",
+        "persons_per_vehicle,open,hours,source\nbridge,vehicle,0",
+        "2:16: 0 people in a vehicle: expected at least 1",
+    ),
+    "nobody is served": (
+        YAML,
+        "{kind: open_lane, lane: foot",
+        "{kind: throughput, factor: 0",
+        "59:36: a factor of 0: expected more than 0 (kind: close shuts a crossing) and at most 100",
+    ),
+    "a parameter of nothing": (
+        "parameters.csv",
+        "ground_fare,8,,,range,RUB/km",
+        "detour,0,,,range,1",
+        "3:8: 0 is out of bounds: expected more than 0",
+    ),
+    "more shares than people": (
+        YAML,
+        "hide: 0.2",
+        "hide: 0.7",
+        "68:9: those who comply and those who hide add up to 1.2: expected at most 1",
+    ),
+    "a quota at once": (
+        YAML,
+        "half_time: 7 d",
+        "half_time: 0",
+        "66:14: a quota served at once: expected more than 0 h",
+    ),
+    "no scatter": (YAML, "scatter: 2", "scatter: 0", "77:12: a scatter of 0: expected more than 0"),
+    "more protesters than people": (
+        YAML,
+        "turnout: 100",
+        "turnout: 1e9",
+        "73:45: 1e+09 of a million people: expected at most 1,000,000",
+    ),
+    "negative parameter": (
+        "parameters.csv",
+        "ground_fare,8",
+        "ground_fare,-8",
+        "3:13: -8 is out of bounds: expected at least 0",
+    ),
     "duplicate row": (
         "services.csv",
         "feeder,",
@@ -351,9 +427,41 @@ def test_whole_hours_that_divide_a_day_are_steps(hours: int, change: Change, fau
     assert faults() == []
 
 
-def test_a_land_crossing_needs_a_lane(folder: Path, faults: Faults) -> None:
-    (folder / "lanes.csv").unlink()
-    assert "tiny/crossings.csv:2:1: 'bridge' has no lane: expected at least one row of lanes" in faults()
+def test_a_land_crossing_needs_a_lane(change: Change, faults: Faults) -> None:
+    change("crossings.csv", "terminal,", "tunnel,The Tunnel,XAA|XBB,north,rail,50.9,20,500,500,,survey\nterminal,")
+    assert faults() == ["tiny/crossings.csv:3:1: 'tunnel' has no lane: expected at least one row of lanes"]
+
+
+REFERRED = "expected the rows that other parts of the scenario refer to"
+
+
+@pytest.mark.parametrize("table", ["lanes", "airports", "services", "evidence"])
+def test_a_missing_table_is_told_once(table: str, folder: Path, faults: Faults) -> None:
+    (folder / f"{table}.csv").unlink()
+    assert faults() == [f"tiny/{table}.csv: missing file: {REFERRED}"]
+
+
+@pytest.mark.parametrize("table", ["lanes", "airports", "services", "evidence"])
+def test_a_table_without_rows_is_told_once(table: str, folder: Path, faults: Faults) -> None:
+    path = folder / f"{table}.csv"
+    path.write_text(path.read_text(encoding="utf-8").split("\n")[0], encoding="utf-8")
+    assert faults() == [f"tiny/{table}.csv:1:1: no rows: {REFERRED}"]
+
+
+def test_a_wrong_home_is_told_once(change: Change, faults: Faults) -> None:
+    change(YAML, "home: XAA", "home: XAB")
+    assert faults() == ["tiny/scenario.yaml:4:7: 'XAB' is left by no crossing: they all lead out of 'XAA'"]
+
+
+def test_a_wrong_period_brings_no_others(change: Change, faults: Faults) -> None:
+    change(YAML, "end: 2030-03-10", "end: 2029-03-10")
+    assert len(faults()) == 1
+
+
+def test_a_faulty_group_does_not_make_the_class_of_another_strange(change: Change, faults: Faults) -> None:
+    change(YAML, "id: called", "id: exposed")
+    change(YAML, "share: 0.5\n", "share: -0.5\n")
+    assert faults() == ["tiny/scenario.yaml:23:12: -0.5 is out of bounds: expected at least 0"]
 
 
 def test_a_lane_must_be_able_to_serve(change: Change, faults: Faults) -> None:

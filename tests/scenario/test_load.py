@@ -102,6 +102,48 @@ BROKEN = {
     ),
     "no day": (YAML, "2030-03-10\n", "soon\n", "7:8: expected a day such as 2022-09-21, found 'soon'"),
     "negative": (YAML, "hold: 2 d", "hold: -2 d", "32:11: -2 d is out of bounds: expected at least 0"),
+    "negative day": (
+        YAML,
+        "step: 6 h",
+        "step: -0.25 d",
+        '9:9: -0.25 d is out of bounds: expected a duration such as "36 h" or "3 d", not negative',
+    ),
+    "negative in a table": (
+        "origins.csv",
+        ",1 million,",
+        ",-1 million,",
+        "3:44: -1 million is out of bounds: expected at least 0",
+    ),
+    "more people than there are": (
+        "origins.csv",
+        "2 million",
+        "2000 million",
+        "2:38: 2000 million is out of bounds: expected at most 1,500,000,000",
+    ),
+    "more traffic than there is": (
+        "crossings.csv",
+        ",500,500,",
+        ",1e15,500,",
+        "2:46: 1e15 is out of bounds: expected at most 10,000,000/day",
+    ),
+    "seconds since 1970": (
+        YAML,
+        "2030-03-02T09:00+03:00\n    str",
+        "1898640000\n    str",
+        "30:9: expected a time with offset such as 2022-09-21T09:00+03:00, found 1898640000",
+    ),
+    "day in seconds": (
+        YAML,
+        "2030-03-10\n",
+        "1898640000\n",
+        "7:8: expected a day such as 2022-09-21, found 1898640000",
+    ),
+    "half a window": (
+        YAML,
+        "[2030-03-05, 2030-03-08]",
+        "[2030-03-05]",
+        "48:13: missing item 2 of the list",
+    ),
     "not a number": (YAML, "hold: 2 d", "hold: .nan", "32:11: expected a finite number, found nan"),
     "infinite": (YAML, "0.5], [2030", ".inf], [2030", "38:39: expected a finite number, found inf"),
     "probability over 1": (
@@ -232,6 +274,28 @@ def test_byte_order_mark_and_windows_line_ends_are_accepted(file: str, folder: P
     text = (folder / file).read_text(encoding="utf-8")
     (folder / file).write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
     assert load(folder) == before
+
+
+@pytest.mark.parametrize("file", [YAML, "places.csv"])
+def test_a_character_of_value_0(file: str, folder: Path, faults: Faults) -> None:
+    raw = (folder / file).read_bytes().replace(b"North", b"Nor\0th").replace(b"tiny crisis", b"tiny\0crisis")
+    (folder / file).write_bytes(raw)
+    place = {YAML: "2:14", "places.csv": "2:10"}[file]
+    assert faults() == [f"tiny/{file}:{place}: a character of value 0: expected text"]
+
+
+def test_lists_without_end(folder: Path, faults: Faults) -> None:
+    (folder / YAML).write_text("a: " + "[" * 5000 + "]" * 5000, encoding="utf-8")
+    assert faults()[0].startswith("tiny/scenario.yaml:1:1: lists or mappings within each other without end")
+
+
+def test_a_link_to_nowhere_is_not_passed_over(folder: Path, faults: Faults) -> None:
+    (folder / "parameters.csv").unlink()
+    try:
+        (folder / "parameters.csv").symlink_to("nowhere")
+    except OSError:
+        pytest.skip("no links here")
+    assert faults()[0].startswith("tiny/parameters.csv: cannot be read")
 
 
 @pytest.mark.parametrize("file", [YAML, "origins.csv", "lanes.csv"])

@@ -6,7 +6,6 @@ variables would take longer to read than to use. `run` and `forecast` put them i
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from egress.assimilate.smoother import SOURCE
 from egress.ensemble import Normals
 from egress.errors import EgressError, OutputError
+from egress.replaced import replace
 from egress.scenario.load import scenario_hash
 from egress.scenario.schema import Scenario
 
@@ -69,9 +69,10 @@ class Posterior:
         about = {"scenario": self.scenario, "scenario_hash": self.hash, "until": self.until, "seed": self.seed}
         data = xr.Dataset(variables, attrs={**about, "units": "standard normals"})
         temporary = path.with_name(path.name + ".part")
+        content = data.to_netcdf(engine="h5netcdf")  # HDF5 itself crashes where the disk is full
         try:
-            data.to_netcdf(temporary, engine="h5netcdf")
-            os.replace(temporary, path)
+            temporary.write_bytes(content)
+            replace(temporary, path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
@@ -81,6 +82,8 @@ class Posterior:
         """Read the file; EgressError where it is none."""
         import xarray as xr
 
+        if not path.is_file():
+            raise EgressError(f"{path}: there is no such file: expected a posterior that egress calibrate wrote")
         try:
             with xr.open_dataset(path, engine="h5netcdf") as data:
                 noise = {str(n).replace("|", "/"): np.asarray(data[n].values) for n in data.data_vars if n != TABLE}

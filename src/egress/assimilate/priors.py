@@ -30,10 +30,10 @@ from egress.ensemble import DEFAULT_SEED, Progress
 from egress.errors import EgressError
 from egress.observations import Observations
 from egress.scenario.load import defaults, list_names, load, scenario_hash
-from egress.scenario.messages import nearest
 from egress.scenario.numbers import Number, numbers
 from egress.scenario.priors import UNITS, Fitted, Learnt, Prior, Priors, base, plain, registry, wide, with_priors
 from egress.scenario.schema import Scenario
+from egress.spelling import nearest
 from egress.units import parse
 
 Floats = npt.NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 from egress.baselines import NAMES
 from egress.benchmark.tasks import TASKS, Results, Task
 from egress.errors import OutputError
+from egress.replaced import replace
 from egress.score.summary import COVERED, INTERVAL, rows, summary
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".part")
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        replace(temporary, path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 

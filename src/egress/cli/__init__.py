@@ -94,7 +94,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, FaultyInput):
         return str(error)
     if hasattr(error, "format_message"):
-        return f"egress: {error.format_message().removesuffix('.')}. See egress --help.".replace("\n", " ")
+        said = error.format_message().removesuffix(".").replace("?.", "?")
+        return f"egress: {said}{'' if said.endswith('?') else '.'} See egress --help.".replace("\n", " ")
     if isinstance(error, OSError) and error.strerror:
         return f"egress: {error.filename or 'output'}: {error.strerror}"
     return f"egress: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 RULES = ("flee", "flee-corrected", "egress")
 FOR_FLEE = "is for Flee folders (input_csv and source_data in them)"
+NEAR = timedelta(days=90)  # how far from the period the moment of a run may lie
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
 Settings = Annotated[
@@ -93,9 +94,14 @@ def stepped(scenario: Scenario, step: float | None) -> Scenario:
 
 
 def start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | None:
-    """Return a moment; of a day, its start in the local time of the scenario."""
-    if as_of is None or isinstance(as_of, datetime):
-        return as_of
+    """Return a moment; of a day, its start in the local time of the scenario. Others than near it are refused."""
+    if as_of is None:
+        return None
     from egress.scenario.time import zone
 
-    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=zone(scenario.period.utc_offset))
+    local = zone(scenario.period.utc_offset)
+    moment = as_of if isinstance(as_of, datetime) else datetime(as_of.year, as_of.month, as_of.day, tzinfo=local)
+    first, last = scenario.period.start - NEAR, scenario.period.end + NEAR
+    if not first <= moment.astimezone(local).date() <= last:
+        raise typer.BadParameter(f"--as-of {as_of}: expected a day from {first} to {last}, near the period of the run")
+    return moment

@@ -26,6 +26,7 @@ from egress.cli.shown import phase, progress_bar, show
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from egress.observations import Observations
     from egress.parts import Part
     from egress.scenario.schema import Scenario
     from egress.trajectory import Trajectory
@@ -82,12 +83,13 @@ def run(
             chosen = stepped(load(scenario), step)
             moment = start_of(chosen, as_of)
             learnt = None if posterior is None else _learnt(posterior, chosen, members)
+            counts = _counts(scenario)
         from egress.report import folder
 
         place = out or folder.default(chosen.name, datetime.now())
         with folder.prepared(place) as part:
             options = {"members": members, "seed": seed, "as_of": moment, "threads": threads, "learnt": learnt}
-            _run_to(part, bar, seconds, scenario, chosen, exact, options)
+            _run_to(part, bar, seconds, scenario, chosen, counts, exact, options)
     typer.echo(f"Written to {place}", err=True)
 
 
@@ -135,6 +137,7 @@ def _run_to(
     seconds: dict[str, float],
     source: str,
     scenario: Scenario,
+    counts: Observations,
     exact: bool,
     options: dict[str, Any],
 ) -> None:
@@ -151,7 +154,7 @@ def _run_to(
 
         chosen = {name: value for name, value in options.items() if value is not None}
         result = ensemble(scenario, **chosen, progress=progress)
-    _write_to(part, bar, seconds, source, scenario, result, exact)
+    _write_to(part, bar, seconds, source, scenario, counts, result, exact)
 
 
 def _write_to(
@@ -160,19 +163,18 @@ def _write_to(
     seconds: dict[str, float],
     source: str,
     scenario: Scenario,
+    counts: Observations,
     result: Trajectory,
     exact: bool,
 ) -> None:
     """Print the summary of a run, and write its files to a folder."""
     task = bar.task_ids[0]
     with phase(bar, seconds, "comparing"):
-        from egress.observations import Observations
         from egress.observe import compare
         from egress.report import folder
         from egress.report.facts import Facts
         from egress.report.summary import summary
 
-        counts = Observations.of(source)
         comparison = compare(result, counts)
         found = Facts.of(result.data, scenario)
         text = summary(result.data, scenario, comparison, found, exact=exact)
@@ -209,14 +211,14 @@ def merge(
             return
         with phase(bar, seconds, "reading"):
             source = scenario or str(whole[0].facts.get("source") or whole[0].attrs["scenario"])
-            chosen = _as_run(source, whole[0])
+            chosen, counts = _as_run(source, whole[0]), _counts(source)
         from egress.report import folder
 
         place = out or folder.default(chosen.name, datetime.now())
         with folder.prepared(place) as part:
             with phase(bar, seconds, "merging"):
                 result = joined(whole, lambda share: bar.update(bar.task_ids[0], completed=share))
-            _write_to(part, bar, seconds, source, chosen, result, bool(whole[0].facts.get("exact")))
+            _write_to(part, bar, seconds, source, chosen, counts, result, bool(whole[0].facts.get("exact")))
     typer.echo(f"Written to {place}: {result.data.sizes['member']} members of {len(whole)} parts", err=True)
 
 
@@ -232,6 +234,13 @@ def _merge_flee(bar: Progress, parts: list[Part], out: Path | None, source: str 
     bar.stop()
     show(flee.summary(done))
     typer.echo(f"Written to {place}: {len(done.members)} members of {len(parts)} parts", err=True)
+
+
+def _counts(source: str) -> Observations:
+    """Return the counts of a scenario's folder: their faults are told before anything is run."""
+    from egress.observations import Observations
+
+    return Observations.of(source)
 
 
 def _as_run(source: str, part: Part) -> Scenario:

@@ -104,10 +104,14 @@ def _started(folder: Path) -> list[Path]:
     """Write the starter scenario to a new folder; return its files. Raises OutputError."""
     from importlib.resources import files
 
+    from egress.scenario.load import list_names
+
     name = Path(os.path.abspath(folder)).name
     if not re.fullmatch("[a-z0-9][a-z0-9-]*", name):
         expected = "lower-case letters, digits and hyphens, such as 'my-crisis'"
         raise OutputError(f"{name!r} cannot name a scenario: expected {expected}")
+    if name in list_names():
+        raise OutputError(f"{name!r} is the name of a shipped scenario; choose another")
     if folder.exists():
         raise OutputError(f"{folder}: is there already; choose another name")
     texts = {f.name: f.read_text("utf-8") for f in files("egress").joinpath("starter").iterdir() if f.is_file()}
@@ -147,6 +151,6 @@ def _size(scenario: Scenario) -> str:
     names = ("origins", "groups", "places", "crossings", "lanes", "services", "signals", "policies")
     counted = [(name, len(getattr(scenario, name))) for name in names]
     said = [f"{count} {ONE.get(name, name[:-1]) if count == 1 else name}" for name, count in counted if count]
-    said.append(f"{len(scenario.evidence)} sources")
+    said.append(f"{len(scenario.evidence)} source{'' if len(scenario.evidence) == 1 else 's'}")
     period = scenario.period
     return f"{', '.join(said)}; {days(period)} days from {period.start} in steps of {period.step:g} h"

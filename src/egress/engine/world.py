@@ -303,6 +303,7 @@ class World:
         out = np.empty((len(self.scenario.lanes), 2))
         for number, lane in enumerate(self.scenario.lanes):
             first, last = (_hour(text) for text in lane.hours.split("-"))
+            last += 24.0 * (last < first)  # over midnight
             door = self.ways.land[self.lane_door[number]]
             shift = 0.0 if last - first >= 24 else self.shift(door.utc_offset)
             out[number] = first - shift, last - shift

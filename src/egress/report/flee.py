@@ -148,9 +148,10 @@ def _write(
 
     say("writing tables")
     files = output.write(part, done, per_member=per_member)
+    packed = {name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iu"}
+    content = lasting(data).to_netcdf(engine="h5netcdf", encoding=packed)  # HDF5 itself crashes where the disk is full
     try:
-        packed = {name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iu"}
-        lasting(data).to_netcdf(part / "trajectory.nc", engine="h5netcdf", encoding=packed)
+        (part / "trajectory.nc").write_bytes(content)
     except OSError as error:
         raise OutputError(f"cannot write trajectory.nc: {error.strerror or error}") from error
     say("writing report.html")

@@ -445,7 +445,8 @@ def _unit(parameter: Parameter) -> float:
 
 def _ranged(value: Distribution, unit: float, suffix: str) -> str:
     low, middle, high = (f"{x / unit:.3g}" for x in (value.low, value.value, value.high))
-    return f"{middle}{suffix}" if value.certain else f"{low}–{high}{suffix}"
+    said = middle if value.certain else f"{low} to {high}" if value.low < 0 else f"{low}–{high}"
+    return f"{said.replace('-', '−') if value.low < 0 else said}{suffix}"
 
 
 def references(scenario: Scenario) -> dict[str, Reference]:

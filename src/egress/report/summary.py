@@ -235,17 +235,23 @@ def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False)
 
 
 def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:
-    low, middle, high, value = (float(str(row[key])) for key in ("p10", "p50", "p90", "value"))
+    low, middle, high = (float(str(row[key])) for key in ("p10", "p50", "p90"))
     if row["what"] == "wait_hours":
-        figures = [f"{value:.0f}", f"{middle:.0f} ({low:.0f}–{high:.0f})"]
+        figures = [_counted(row, "{:.0f}".format), f"{middle:.0f} ({low:.0f}–{high:.0f})"]
     else:
-        figures = [people(value, exact), span(low, middle, high, exact)]
+        figures = [_counted(row, lambda count: people(count, exact)), span(low, middle, high, exact)]
     what = WHAT.get(str(row["what"]), str(row["what"]))
     what += " a day" if row["kind"] == "rate" else ""
     if np.isnan(middle):
         figures[1] = "–"
     verdict = "–" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
     return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
+
+
+def _counted(row: Record, shown: Callable[[float], str]) -> str:
+    """Return what was counted, or its span where it was given as low and high only."""
+    value, low, high = (float(str(row[key])) for key in ("value", "low", "high"))
+    return shown(value) if np.isfinite(value) else f"{shown(low)}–{shown(high)}"
 
 
 def _where(row: Record, names: Names) -> str:

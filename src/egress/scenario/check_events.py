@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from egress.scenario.findings import Finding
 from egress.scenario.positions import Loc
 from egress.scenario.schema import Policy, Scenario
 from egress.scenario.time import zone
 
-Finding = tuple[Loc, str]
 BEFORE = timedelta(days=90)  # how long before the period its events may lie
 SOFT = ("hinted", "proposed", "reported", "denied")
 
@@ -18,10 +18,12 @@ def events(scenario: Scenario) -> Iterator[Finding]:
     """Check the times of signals, calls, the call-up and policies; yields findings with their places."""
     try:
         local = zone(scenario.period.utc_offset)
-    except ValueError:
-        return  # said where the offset stands
-    first = datetime.combine(scenario.period.start, time(), local) - BEFORE
-    last = datetime.combine(scenario.period.end, time(), local) + timedelta(days=1)
+        first = datetime.combine(scenario.period.start, time(), local) - BEFORE
+        last = datetime.combine(scenario.period.end, time(), local) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return  # said where the offset, or the period, stands
+    if last <= first + BEFORE:
+        return  # the same
     for loc, moment in _moments(scenario):
         if not first <= moment <= last:
             yield loc, _outside(moment, first, last)

@@ -8,6 +8,7 @@ egress.errors.ScenarioError: no-such-crisis: neither a folder nor a shipped scen
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -20,10 +21,13 @@ from pydantic.fields import FieldInfo
 from egress.distribution import Distribution
 from egress.errors import Fault, ScenarioError
 from egress.scenario import check
-from egress.scenario.messages import friendly, nearest
-from egress.scenario.positions import Loc, Reading, read_csv, read_yaml, shown
+from egress.scenario.check_parameters import parameter_faults
+from egress.scenario.findings import REFERRED
+from egress.scenario.messages import friendly
+from egress.scenario.positions import Loc, Reading, Spot, read_csv, read_yaml, shown
 from egress.scenario.salvage import salvaged
 from egress.scenario.schema import TABLES, Base, Parameter, Row, Scenario
+from egress.spelling import nearest
 
 M = TypeVar("M", bound=Base)
 YAML_FILE = "scenario.yaml"
@@ -98,10 +102,12 @@ def read_folder(folder: Path) -> Reading:
     reading = read_yaml(folder / YAML_FILE)
     for name in TABLES:
         path = folder / f"{name}.csv"
-        if path.exists():
+        if os.path.lexists(path):  # a link to nowhere is said, not passed over
             _include(reading, name, path)
         elif _required(Scenario.model_fields[name]) and name not in reading.data:
             reading.unread(ScenarioError([Fault(shown(path), 0, 0, "missing file")]))
+        elif name not in reading.data:
+            reading.values[(name,)] = Spot(shown(path), 0, 0)  # where it is said that others refer to it
     known = (*TABLES, *OTHER_TABLES)
     for path in sorted(folder.glob("*.csv")):
         hint = nearest(path.stem, known)
@@ -201,9 +207,10 @@ def _checked(reading: Reading) -> Scenario | None:
         _note(reading, error, Scenario)
         scenario, broken = salvaged(reading.data, error)
     if scenario is not None and not reading.partial:
-        found = [*check.faults(scenario, broken), *check.parameter_faults(scenario, defaults(), broken)]
-        for loc, message in found:
-            reading.faults.append(Fault(*reading.spot(loc), message))
+        for loc, message in [*check.faults(scenario, broken), *parameter_faults(scenario, defaults(), broken)]:
+            spot = reading.spot(loc)
+            kind = "" if message != REFERRED else "no rows: " if spot.line else "missing file: "
+            reading.faults.append(Fault(*spot, kind + message))
     return None if broken else scenario
 
 

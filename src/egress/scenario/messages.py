@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-FEW = 12  # names that still fit in a message
+from egress.spelling import nearest
+
 MOMENT = "a time with offset such as 2022-09-21T09:00+03:00"
 DAY = "a day such as 2022-09-21"
 FORMS = {
@@ -34,34 +34,13 @@ EXPECTED = {
 }
 
 
-def nearest(word: object, names: Iterable[str]) -> str:
-    """Return the end of a message: the nearest of the names, or what they are.
-
-    >>> nearest("troughput", ["throughput", "relaxed"])
-    ": did you mean 'throughput'?"
-    """
-    known = sorted(set(names))
-    close = get_close_matches(str(word), known, n=1) or get_close_matches(
-        str(word).lower(), [name for name in known if name.lower() == str(word).lower()], n=1
-    )
-    if close:
-        return f": did you mean {close[0]!r}?"
-    if not known:
-        return ": there are none"
-    return f": expected {either(known)}" if len(known) <= FEW else f": expected one of {len(known)} names"
-
-
-def either(names: Iterable[str]) -> str:
-    """Return `'a', 'b' or 'c'`."""
-    *most, last = [repr(name) for name in names]
-    return f"{', '.join(most)} or {last}" if most else last
-
-
 def friendly(error: ErrorDetails, root: Any) -> str:
     """Return one finding of pydantic about data of the type `root`, in plain words."""
     kind, last, found = error["type"], error["loc"][-1] if error["loc"] else "", error["input"]
     context = error.get("ctx", {})
     match kind:
+        case "missing" if isinstance(last, int):
+            return f"missing item {last + 1} of the list"
         case "missing":
             return f"missing {last!r}"
         case "extra_forbidden":

@@ -19,7 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from egress.errors import Fault, ScenarioError
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 Loc = tuple[str | int, ...]
 """Where a value stands in the data: keys of mappings and indices (from 0) of lists and table rows."""
@@ -121,8 +121,11 @@ def read_text(path: Path) -> str:
 
 def _not_utf8(path: Path, raw: bytes, at: int) -> Fault:
     before = raw[:at].decode("utf-8-sig", "replace").replace("\r\n", "\n").split("\n")
-    kind = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[: at + 2] else "another encoding"
+    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(b"\0") > len(raw) // 4
+    kind = "UTF-16" if wide else "another encoding"
     message = f"not UTF-8 but {kind}: expected a file saved as UTF-8 (in Excel: CSV UTF-8)"
+    if not wide and raw[at : at + 1] == b"\0":
+        message = "a character of value 0: expected text"
     return Fault(shown(path), len(before), len(before[-1]) + 1, message)
 
 
@@ -140,6 +143,8 @@ def read_yaml(path: Path) -> Reading:
         reading.unread(error)
     except YAMLError as error:
         reading.fault(*_syntax(error, text), partial=True)
+    except RecursionError:
+        reading.fault(1, 1, "lists or mappings within each other without end: expected a few levels", partial=True)
     else:
         if isinstance(node, MappingNode):
             reading.data = _plain(node, (), reading, set())

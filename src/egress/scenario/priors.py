@@ -25,10 +25,10 @@ from egress.distribution import Distribution
 from egress.errors import EgressError, ScenarioError
 from egress.scenario import load as loading
 from egress.scenario import schema
-from egress.scenario.messages import nearest
 from egress.scenario.numbers import Number, numbers, replaced
 from egress.scenario.positions import Loc, read_yaml
 from egress.scenario.schema import Base, Profile, Scenario
+from egress.spelling import nearest
 
 UNITS = schema.UNITS | {"%": "share", "persons/d": "flow"}
 EVERY_DAY_ALIKE = (1.0,) * 7

@@ -6,6 +6,7 @@ tables of numbers are CSV files beside it (`TABLES`), one row per thing, each ro
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from egress.distribution import Distribution
+from egress.scenario.messages import DAY, MOMENT
 from egress.units import example, parse
 
 Everyone = Literal["all"]
@@ -39,9 +41,14 @@ SAMPLES: dict[str, tuple[Any, Any]] = {
 """Two quantities of each dimension as a user writes them, for the examples of the JSON schema."""
 
 
-def uncertain(dimension: str, least: float = 0.0, most: float = float("inf")) -> Any:
+MOST = {"persons": 1.5e9, "flow": 1e7 / 24, "share": 1.0, "money": 1e9}
+"""What no quantity of a dimension exceeds, in canonical units: counts of people must fit into 32 bits."""
+
+
+def uncertain(dimension: str, least: float = 0.0, most: float | None = None) -> Any:
     """Return the field type of an uncertain quantity: a number, a text with a unit, or a distribution."""
     low, high = SAMPLES[dimension]
+    most = MOST.get(dimension, float("inf")) if most is None else most
     return Annotated[
         Distribution,
         BeforeValidator(lambda raw: Distribution.read(raw, dimension, least=least, most=most)),
@@ -62,7 +69,7 @@ def exact(dimension: str, most: float = float("inf")) -> Any:
     def read(raw: Any) -> float:
         number = parse(raw, dimension)
         if not 0 <= number <= most:
-            raise ValueError(f"{number:g} is out of bounds: expected {example(dimension)}, not negative")
+            raise ValueError(f"{raw} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
     shown = {"anyOf": [{"type": "number"}, {"type": "string"}], "examples": ["6 h", 6]}
@@ -97,8 +104,8 @@ if TYPE_CHECKING:
     Exact: TypeAlias = float
 else:
     Number = uncertain("number")
-    AnyNumber = uncertain("number", least=float("-inf"))
-    Share = uncertain("share", most=1.0)
+    AnyNumber = uncertain("number", least=-1000.0, most=1000.0)
+    Share = uncertain("share")
     Persons = uncertain("persons")
     Flow = uncertain("flow")
     VehicleFlow = uncertain("vehicle flow")
@@ -108,6 +115,21 @@ else:
     Money = uncertain("money")
     Hours = exact("duration")
     Exact = exact("number")
+
+
+def _in_words(expected: str) -> BeforeValidator:
+    """Return what refuses numbers in the place of a time, which would be read as seconds since 1970."""
+
+    def check(raw: Any) -> Any:
+        if isinstance(raw, int | float) or (isinstance(raw, str) and not re.match(r"\s*\d{4}-", raw)):
+            raise ValueError(f"expected {expected}, found {raw!r}")
+        return raw
+
+    return BeforeValidator(check)
+
+
+Moment = Annotated[AwareDatetime, _in_words(MOMENT)]
+Day = Annotated[date, _in_words(DAY)]
 
 
 class Base(BaseModel):
@@ -145,9 +167,9 @@ class Row(Base):
 class Period(Base):
     """When the scenario begins and ends, and how finely it is stepped."""
 
-    start: date
+    start: Day
     """First day, from 00:00 local time."""
-    end: date
+    end: Day
     """Last day, to 24:00 local time."""
     utc_offset: str = Field(pattern=r"^[+-]\d\d:\d\d$")
     """Offset of local time, such as +03:00; days of the results are days at this offset."""
@@ -286,7 +308,7 @@ class Lane(Row):
     open: bool = True
     """False where only a policy opens it."""
     hours: str = Field(default="00:00-24:00", pattern=r"^\d\d:\d\d-\d\d:\d\d$")
-    """Opening hours, local time."""
+    """Opening hours, local time; 22:00-06:00 passes midnight."""
 
 
 class Airport(Row):
@@ -386,7 +408,7 @@ class Parameter(Row):
             spec = {"range": [f"{low}{suffix}", f"{high}{suffix}"]}
             if "value" in row:
                 spec["value"] = f"{row['value']}{suffix}"
-        most = 1.0 if dimension == "share" else float("inf")
+        most = MOST.get(dimension, float("inf"))
         least = float("-inf") if dimension == "number" else 0.0
         return row | {
             "value": Distribution.read(spec, dimension, least=least, most=most),
@@ -414,7 +436,7 @@ class Signal(Base):
 
     what: str
     """What became known, as a planner would say it."""
-    at: AwareDatetime
+    at: Moment
     """When it became known, with offset."""
     strength: dict[str, AnyNumber]
     """a: relative to the reference signal (1), by group id, `exposed`, `others` or `all`; may be negative."""
@@ -446,7 +468,7 @@ class Series(Base):
     """What is measured, as a planner would say it."""
     weight: AnyNumber
     """β: weight of z in the exponent; below 0 it lowers the pressure."""
-    points: tuple[tuple[AwareDatetime, FiniteFloat], ...] = Field(min_length=1)
+    points: tuple[tuple[Moment, FiniteFloat], ...] = Field(min_length=1)
     """Dated values; straight lines between, the last one holds."""
     evidence: Names = Field(min_length=1)
     """Ids of the evidence table."""
@@ -548,7 +570,7 @@ STATUSES = Literal["hinted", "proposed", "reported", "announced", "in_force", "d
 class Status(Base):
     """What was known of a policy from a moment on; fields left out keep what stood before."""
 
-    at: AwareDatetime
+    at: Moment
     """When this became known, with offset."""
     status: STATUSES
     """How firm it is: hinted, proposed, reported, announced, in_force, denied or ended."""
@@ -556,11 +578,11 @@ class Status(Base):
     """The analyst's chance that it happens."""
     feared: Share | None = None
     """w: how much weight people gave it."""
-    window: tuple[date, date] | None = None
+    window: tuple[Day, Day] | None = None
     """First and last day on which it could start."""
-    starts: AwareDatetime | None = None
+    starts: Moment | None = None
     """When it takes effect, with offset; of in_force, `at` unless given."""
-    ends: AwareDatetime | None = None
+    ends: Moment | None = None
     """When it ends, with offset; empty = not within sight."""
     evidence: Names = ()
     """Ids of the evidence table."""
@@ -571,9 +593,9 @@ class Outcome(Base):
 
     happened: bool
     """Whether it took effect."""
-    starts: AwareDatetime | None = None
+    starts: Moment | None = None
     """When it took effect, with offset; empty = as the history says."""
-    ends: AwareDatetime | None = None
+    ends: Moment | None = None
     """When it ended, with offset; empty = as the history says."""
     evidence: Names = ()
     """Ids of the evidence table."""
@@ -603,7 +625,7 @@ class Policy(Base):
     """The analyst's chance that it happens, until a status gives another."""
     feared: Share | None = None
     """w: how much weight people gave it, until a status gives another."""
-    window: tuple[date, date] | None = None
+    window: tuple[Day, Day] | None = None
     """First and last day on which it could start, until a status gives others."""
     outcome: Outcome | None = None
     """What came of it; left out = the last status decides."""
@@ -618,9 +640,9 @@ class CallUp(Base):
 
     quota: Persons
     """How many are to be called up in the whole of it, persons."""
-    from_: AwareDatetime = Field(alias="from")
+    from_: Moment = Field(alias="from")
     """When the first summonses are served, with offset."""
-    until: AwareDatetime
+    until: Moment
     """When the quota is full, with offset; may lie after the period."""
     half_time: Duration
     """Time in which half of the quota is served; the pace then falls off."""
@@ -637,7 +659,7 @@ class CallUp(Base):
 class Call(Base):
     """A call to protest."""
 
-    at: AwareDatetime
+    at: Moment
     """When people gather, with offset."""
     turnout: Number
     """Protesters per person at home, million⁻¹, at full strength of the signals."""
@@ -684,7 +706,7 @@ class Scenario(Base):
     """Country left, alpha-3."""
     period: Period
     """When it begins and ends, and how finely it is stepped."""
-    members: int = Field(default=200, ge=1)
+    members: int = Field(default=200, ge=1, le=10**9)
     """How many members a run has unless told otherwise."""
     groups: tuple[Group, ...] = Field(min_length=1)
     """People alike for the model, together at most the population."""

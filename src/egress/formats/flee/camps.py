@@ -7,8 +7,8 @@ from pathlib import Path
 from egress.formats.flee.gathered import Tables, long_enough, text_at, warn_of_blanks
 from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, read_table, whole
 from egress.formats.flee.scenario import TOTAL, FleeCorrection, FleeCount, FleeWeight
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, shown
+from egress.spelling import nearest
 
 # Counts of camps
 

@@ -17,7 +17,7 @@ from egress.formats.flee.check_counts import camps_and_counts, corrections, orde
 from egress.formats.flee.checks import CAMPS, Checks, Spot, close
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.scenario import FleeClosure, FleeConflict, FleeScenario
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 
 def check(

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from egress.formats.flee.checks import CAMPS, Checks, close
 from egress.formats.flee.scenario import TOTAL
-from egress.scenario.messages import nearest
+from egress.spelling import nearest
 
 
 def camps_and_counts(checks: Checks) -> None:

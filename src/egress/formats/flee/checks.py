@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from egress.engine.flee.case import FleeRules
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.scenario import FleeScenario
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, Loc
+from egress.spelling import nearest
 
 Spot = Callable[[Loc], tuple[str, Cell]]
 CAMPS = ("camp", "idpcamp")

@@ -13,8 +13,9 @@ from egress.formats.flee.checks import Spot
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.scenario import TABLES, FleeScenario
 from egress.formats.flee.settings import rules_of
-from egress.scenario.messages import friendly, nearest
+from egress.scenario.messages import friendly
 from egress.scenario.positions import Cell, Loc, Reading, read_csv, read_yaml, shown
+from egress.spelling import nearest
 
 YAML_FILE = "scenario.yaml"
 SETTINGS = "settings"

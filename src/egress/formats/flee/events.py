@@ -18,8 +18,8 @@ from egress.formats.flee.gathered import (
 )
 from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, texts, whole
 from egress.formats.flee.scenario import FleeChange, FleeClosure, FleeConflict
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, shown
+from egress.spelling import nearest
 
 CLOSURES: tuple[str, ...] = get_args(ClosureKind)
 

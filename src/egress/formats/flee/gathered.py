@@ -12,9 +12,9 @@ from egress.engine.flee.case import PlaceType
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.folder import FleeFolder
 from egress.formats.flee.rows import Row, Table
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell, Loc, shown
 from egress.scenario.schema import Base, Evidence
+from egress.spelling import nearest
 
 TYPES = (
     ("camp", "camp"),

@@ -15,8 +15,8 @@ from egress.formats.flee.gathered import (
 )
 from egress.formats.flee.rows import Row, Table, number, read_optional, read_required, whole
 from egress.formats.flee.scenario import FleeMajorRoute, FleePlace, FleeRoute
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Cell
+from egress.spelling import nearest
 
 LONGITUDE = {"lon", "longitude", "long", "lng"}
 COLUMNS = (

@@ -15,8 +15,8 @@ from egress.formats.flee.counts import reported
 from egress.formats.flee.published import WHAT
 from egress.formats.flee.scenario import TOTAL, FleeCount, FleeScenario
 from egress.observations import Observations, moment, names, table
-from egress.scenario.messages import nearest
 from egress.scenario.positions import Reading
+from egress.spelling import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

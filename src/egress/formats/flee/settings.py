@@ -15,8 +15,8 @@ from egress.engine.flee.case import ConflictSpawning, FleeRules
 from egress.errors import Fault
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.setting_keys import MODES, SECTIONS, SPAWNING, TOP, V1, Key
-from egress.scenario.messages import either, nearest
 from egress.scenario.positions import Cell, Loc, Reading, read_yaml, shown
+from egress.spelling import either, nearest
 
 YES, NO = ("true", "yes", "on"), ("false", "no", "off")  # of YAML 1.1, which Flee reads
 
