@@ -23,8 +23,8 @@ Written by `egress score --benchmark --members {members} --seeds {seeds} --page 
 smoother, {minutes:.0f} minutes); do not edit. Both columns start from priors that nothing of the crisis has shaped.
 CRPS is that of the members as issued; a ratio below 1 is better than the rule. A (series, origin) enters CRPS and
 ratios only where each of the five rules is defined; n counts windows, pairs (series, origin). "All" counts every
-window scored: 50, 80 and 90 % are the shares of these inside the ranges. The interval is of the ratio to the best
-rule ({interval:.0%}, pairs drawn with replacement). With n < 8 nothing can be said.
+window scored: 50, 80 and 90 % are the shares of these inside the ranges. Beside each ratio stands its interval
+({interval:.0%}, pairs drawn with replacement; none where there is one pair). With n < 8 nothing can be said.
 """
 
 
@@ -101,16 +101,19 @@ def _coverage(part: pd.DataFrame) -> str:
 
 def _table(part: pd.DataFrame, by_day: bool) -> list[str]:
     names = ["series", "days", "n (pairs)", "CRPS", "log CRPS", "all", "50 %", "80 %", "90 %"]
-    names += [f"÷ {name}" for name in NAMES] + ["interval", "says"]
+    names += [f"÷ {name}" for name in NAMES] + ["says"]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in part.to_dict("records"):
         horizon = str(row["horizon_days"] if by_day else row["horizon"])
         cells = [str(row["series"]), horizon, f"{row['n']} ({row['pairs']})", f"{row['crps']:,.0f}"]
         cells += [_number(row["log_crps"]), f"{row['n_scored']}", *(f"{100 * row[name]:.0f}" for name in COVERED)]
-        cells += [_number(row[f"ratio_{name}"]) for name in NAMES]
-        interval = f"{row['ratio_low']:.2f}–{row['ratio_high']:.2f}" if np.isfinite(row["ratio_low"]) else "n/a"
-        lines.append("| " + " | ".join([*cells, interval, str(row["says"])]) + " |")
+        cells += [_ratio(*(row[f"ratio_{name}{end}"] for end in ("", "_low", "_high"))) for name in NAMES]
+        lines.append("| " + " | ".join([*cells, str(row["says"])]) + " |")
     return lines
+
+
+def _ratio(ratio: float, low: float, high: float) -> str:
+    return f"{_number(ratio)} ({low:.2f}–{high:.2f})" if np.isfinite(low) else _number(ratio)
 
 
 def _rivals(rivals: pd.DataFrame) -> str:
