@@ -4,6 +4,7 @@ flee_out.csv      Flee's own columns, means over members     flee_members.csv   
 ard.json          Flee's measures of error, by member        trajectory.nc      agents by member, day, place
 report.html       headline, camps with data, map, limits     run.json           what was run
 RUNS/*/out.csv    Flee's own table of each member
+flee_settings.csv the settings that have ranges, by member (where there are any)
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import egress
 from egress.engine.flee.case import SEMANTICS
-from egress.errors import MergeError, OutputError
+from egress.errors import EgressError, MergeError, OutputError
 from egress.flee import gravity, measures, output
-from egress.flee.run import OWN, SEED, FleeRun, Progress, run, run_case
-from egress.formats.flee import FleeFolder, Instance, read_instance
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run_case
+from egress.formats.flee import FleeFolder, Instance, read, read_instance
 from egress.formats.flee.read import warn
 from egress.parts import Part, joined
 from egress.report import folder
@@ -190,11 +191,18 @@ def summary(done: FleeRun) -> str:
         if closure.probability < 1:
             named = " ".join((closure.kind, *filter(None, closure.names)))
             lines.append(f"{named} happens in {int(done.happen[:, n].sum())} of {len(done.members)} members")
+    if done.rules.ranges:
+        lines.append(f"settings that differ by member: {', '.join(map(str, done.rules.ranges))}")
     return "\n".join(lines)
 
 
 def drop_in(input_csv: Path, source_data: Path, days: int, settings: Path, seed: int | None) -> str:
     """Return what Flee's run.py prints for the same arguments: one out.csv (0 days or less: as the folder says)."""
     place = FleeFolder(input_csv, source_data, settings, Path())
-    done = run(place, days=days if days > 0 else None, members=1, seed=SEED if seed is None else seed, threads=1)
+    case, rules = read(place, days=days if days > 0 else None)
+    if rules.ranges:
+        named = ", ".join(one.name for one in rules.ranges)
+        why = "Flee's run.py takes one number for each, and so does `egress flee`; `egress run` draws from ranges"
+        raise EgressError(f"{settings}: ranges of {named}: {why}")
+    done = run_case(case, rules, seed=SEED if seed is None else seed, threads=1)
     return output.out_csv(done, 0)
