@@ -10,6 +10,7 @@ import pytest
 
 from egress.cli import command_line
 from egress.flee import run_case
+from egress.flee.usual import USUAL
 from egress.formats.flee import read_instance
 from egress.formats.flee.counts import reported
 
@@ -35,6 +36,7 @@ def ranges(instances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_the_run_with_ranges(instances: Path, ranges: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = "egress run mali2012 --settings ranges.yml --members 100"
     named = {"mali2012": str(instances / "mali2012"), "ranges.yml": str(ranges)}
@@ -58,6 +60,7 @@ def inside(folder: Path, settings: Path) -> tuple[int, int]:
     return len(held), sum(held)
 
 
+@pytest.mark.slow
 def test_how_many_reports_the_ranges_hold(instances: Path, ranges: Path) -> None:
     folder = instances / "mali2012"
     told = re.search(r"Of the (\d+) reports after the first day, (\d+) lie .*? of 100 members, (\d+)", GUIDE, re.DOTALL)
@@ -65,3 +68,21 @@ def test_how_many_reports_the_ranges_hold(instances: Path, ranges: Path) -> None
     count, ranged, plain = map(int, told.groups())
     assert inside(folder, ranges) == (count, ranged)
     assert inside(folder, folder / "simsetting.yml") == (count, plain)
+
+
+@pytest.mark.slow
+def test_which_setting_matters(
+    instances: Path, ranges: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = "egress sensitivity mali2012 --settings ranges.yml --outputs ard,camps"
+    given = ["sensitivity", str(instances / "mali2012"), "--settings", str(ranges), "--outputs", "ard,camps"]
+    assert command_line([*given, "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.split("\n\n")[1] + "\n" == block(command, "text")
+
+
+def test_usual_ranges_are_those_of_the_reference() -> None:
+    support = (Path(__file__).parents[2] / "docs" / "reference" / "flee-support.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|", support, re.MULTILINE)
+    assert [(name, float(low), float(high)) for name, low, high in rows] == [
+        (one.name, one.low, one.high) for one in USUAL
+    ]

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from egress.cli.options import MOST_SEED, Source, read_moment, read_step
+from egress.cli.options import (
+    FOR_FLEE,
+    MOST_SEED,
+    OWN,
+    Rules,
+    Settings,
+    Source,
+    read_moment,
+    read_step,
+    refuse,
+)
 from egress.cli.shown import phase, progress_bar, show
+
+if TYPE_CHECKING:
+    from egress.report.sensitivity import Shown
 
 
 def sensitivity(
     scenario: Source,
     outputs: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="What for, such as arrivals,peak,queue,stranded,GEO,queue:lars."),
+        typer.Option(
+            metavar="NAMES", help="What for, such as arrivals,queue,stranded,GEO,queue:lars (Flee: ard,camps)."
+        ),
     ] = None,
     samples: Annotated[int, typer.Option(metavar="N", help="Base points of the design, a power of two.")] = 32,
     kept: Annotated[int, typer.Option(min=1, metavar="N", help="Inputs measured one by one.")] = 12,
@@ -29,6 +45,8 @@ def sensitivity(
     step: Annotated[
         float | None, typer.Option(callback=read_step, metavar="H", help="Hours of a step (else 12 or the scenario's).")
     ] = None,
+    settings: Settings = None,
+    rules: Rules = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write (else runs/SCENARIO-sensitivity-TIME).")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
     threads: Annotated[
@@ -36,22 +54,45 @@ def sensitivity(
     ] = None,
 ) -> None:
     """Ask what would change our mind: how much of the spread of an output each unknown input accounts for."""
-    named = {"outputs": _listed(outputs), "apart": _listed(apart), "seed": seed, "as_of": as_of, "step": step}
+    common = {"outputs": _listed(outputs), "samples": samples, "kept": kept, "seed": seed, "threads": threads}
+    named = {"apart": _listed(apart), "as_of": as_of, "step": step}
+    flee = {"settings": settings, "rules": rules}
     with progress_bar() as bar:
+        from egress.formats.flee.folder import is_flee
         from egress.report import folder
 
+        if is_flee(Path(scenario)):
+            refuse({f"--{name.replace('_', '-')}": value for name, value in named.items()}, "is not for Flee folders")
+            if rules == OWN:
+                raise typer.BadParameter("--rules egress: egress's own rules read no setting that could have a range")
+            named = flee
+        else:
+            refuse({f"--{name}": value for name, value in flee.items()}, FOR_FLEE)
+        given = {name: value for name, value in {**common, **named}.items() if value is not None}
         place = out or folder.default(f"{Path(scenario).name}-sensitivity", datetime.now())
         with folder.prepared(place) as part:
-            from egress.assimilate.sensitivity import sensitivity as explored
+            found = _explored(
+                scenario, named is flee, given, lambda share: bar.update(bar.task_ids[0], completed=share)
+            )
             from egress.report.sensitivity import summary, write
 
-            options = {name: value for name, value in named.items() if value is not None}
-            options |= {"samples": samples, "kept": kept, "threads": threads}
-            found = explored(scenario, **options, progress=lambda share: bar.update(bar.task_ids[0], completed=share))
             bar.stop()
             show(summary(found))
             write(found, part)
     typer.echo(f"Written to {place}", err=True)
+
+
+def _explored(scenario: str, flee: bool, options: dict[str, Any], progress: Callable[[float], None]) -> Shown:
+    """Return what the spread of a scenario, or of a Flee folder, comes from."""
+    if flee:
+        from egress.flee.sensitivity import sensitivity as of_folder
+        from egress.report import flee_sensitivity
+
+        return flee_sensitivity.shown(of_folder(scenario, **options, progress=progress))
+    from egress.assimilate.sensitivity import sensitivity as of_scenario
+    from egress.report import sensitivity_words
+
+    return sensitivity_words.shown(of_scenario(scenario, **options, progress=progress))
 
 
 def _listed(names: str | None) -> list[str] | None:
