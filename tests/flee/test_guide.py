@@ -71,6 +71,18 @@ def test_how_many_reports_the_ranges_hold(instances: Path, ranges: Path) -> None
 
 
 @pytest.mark.slow
+def test_what_reports_teach(instances: Path, ranges: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    learn = "egress calibrate mali2012 --settings ranges.yml --until 2012-06-15 --out mali.nc"
+    run = "egress run mali2012 --settings ranges.yml --members 100 --posterior mali.nc"
+    named = {"mali2012": instances / "mali2012", "ranges.yml": ranges, "mali.nc": tmp_path / "mali.nc"}
+    taught, ran = ([str(named.get(word, word)) for word in command.split()[1:]] for command in (learn, run))
+    assert command_line(taught) == 0
+    assert capsys.readouterr().out == block(learn, "text")
+    assert command_line([*ran, "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith(block(run, "text"))
+
+
+@pytest.mark.slow
 def test_which_setting_matters(
     instances: Path, ranges: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

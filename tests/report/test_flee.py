@@ -210,7 +210,7 @@ def test_drop_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--step", "6"], "--step has no effect on Flee folders: their step is a day"),
         (["--as-of", "2020-01-02"], "--as-of is not for runs of Flee folders, which are hindsight: `egress forecast`"),
         (["--exact"], "--exact has no effect on Flee folders: their tables are exact"),
-        (["--posterior", "x.yaml"], "--posterior has no effect on Flee folders"),
+        (["--posterior", "x.nc", "--rules", "egress"], "--posterior has no effect under --rules egress"),
         (["--rules", "fleee"], "--rules fleee: expected flee, flee-corrected or egress"),
     ],
 )

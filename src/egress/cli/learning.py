@@ -111,6 +111,7 @@ def calibrate(
         typer.Option(parser=read_moment, metavar="DATE", help="Use only counts published before the start of DATE."),
     ] = None,
     observations: Annotated[Path | None, typer.Option(help="CSV table with counts of your own.")] = None,
+    settings: Settings = None,
     without: Annotated[
         str | None,
         typer.Option(metavar="CRISIS", help="Write priors for a cold forecast of CRISIS, learnt from the others."),
@@ -133,12 +134,22 @@ def calibrate(
         raise typer.BadParameter("--observations goes with a SCENARIO, not with --without")
     with progress_bar() as bar:
         with phase(bar, {}, "reading"):
-            from egress.report import calibration
+            from egress.formats.flee.folder import is_flee
+            from egress.report import calibration, flee_calibration
 
         def progress(share: float) -> None:
             label = "compiling (once)" if share == 0 else f"learning {without or scenario}"
             bar.update(bar.task_ids[0], completed=share, description=label)
 
+        if scenario is not None and is_flee(Path(scenario)):
+            refuse({"--without": without, "--observations": observations}, "is not for Flee folders")
+            if isinstance(until, datetime):
+                raise typer.BadParameter("--until: Flee folders go by days: expected a day such as 2012-09-01")
+            text, place = flee_calibration.posterior(Path(scenario), settings, out, options, progress)
+            show(text)
+            typer.echo(f"Written to {place}", err=True)
+            return
+        refuse({"--settings": settings}, FOR_FLEE)
         if without is not None:
             text, place = calibration.cold(without, scenario, out, options, progress)
         else:

@@ -17,10 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import egress
 from egress.engine.flee.case import SEMANTICS
 from egress.errors import EgressError, MergeError, OutputError
 from egress.flee import gravity, measures, output
+from egress.flee.calibrate import Learnt, learnt
 from egress.flee.run import OWN, SEED, FleeRun, Progress, run_case
 from egress.formats.flee import FleeFolder, Instance, read, read_instance
 from egress.formats.flee.read import warn
@@ -44,6 +47,7 @@ def run_folder(
     seed: int | None = None,
     threads: int | None = None,
     per_member: bool = False,
+    posterior: Path | None = None,
     progress: Progress | None = None,
     say: Say = lambda _: None,
 ) -> tuple[Path, FleeRun]:
@@ -54,10 +58,14 @@ def run_folder(
         instance = _read(source, settings, rules)
         given: dict[str, Any] = {"members": members, "seed": SEED if seed is None else seed}
         given |= {"threads": threads, "progress": progress}
+        taught = None
+        if posterior is not None:
+            taught = learnt(posterior, instance, np.array(members if isinstance(members, range) else range(members)))
+            given["settings"] = taught.settings
         done = (gravity.run_case if rules == OWN else run_case)(instance.case, instance.rules, **given)
         asked = {"source": str(source), "settings": None if settings is None else str(settings)}
         piece = f"{members.start}:{members.stop}" if isinstance(members, range) else ""
-        _write(part, done, _dataset(done, instance, piece), instance, asked, per_member, say)
+        _write(part, done, _dataset(done, instance, piece, taught), instance, asked, per_member, say)
     return place, done
 
 
@@ -119,7 +127,7 @@ def _name(source: Path) -> str:
     return resolved.parent.name if resolved.name in ("input_csv", "scenario.yaml") else resolved.name
 
 
-def _dataset(done: FleeRun, instance: Instance, piece: str) -> xr.Dataset:
+def _dataset(done: FleeRun, instance: Instance, piece: str, taught: Learnt | None) -> xr.Dataset:
     """Return the trajectory with what it says of its run, by which `merge` knows what belongs together."""
     about = {
         "egress_version": egress.__version__,
@@ -131,6 +139,8 @@ def _dataset(done: FleeRun, instance: Instance, piece: str) -> xr.Dataset:
         "part": piece,
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
+    if taught is not None:
+        about |= {"learnt": taught.digest, "learnt_before": taught.until}
     return done.dataset().assign_attrs(about)
 
 
@@ -163,6 +173,7 @@ def _write(
         **asked,
         "per_member": per_member,
         "part": data.attrs["part"] or None,
+        "learnt_before": data.attrs.get("learnt_before"),
         "merged": json.loads(merged) if merged else None,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": [*files, "trajectory.nc", "report.html", "run.json"],

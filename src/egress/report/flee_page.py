@@ -37,6 +37,10 @@ RANGED = (
     "The members differ by chance and by settings ({}): the ranges hold what is not known about these, each taken as "
     "uniform between its ends, and nothing about other settings, the roads or the counts. They are as good as the ends."
 )
+LEARNT = (
+    "The members differ by chance and by settings ({}) as reports of camps before {} have taught them: the ranges "
+    "hold what these left open about the settings, and nothing about other settings, the roads or the counts."
+)
 DRAWS = (
     "The members differ by chance and by the numbers of the rules, which other conflicts left open. What the rules "
     "leave out is not in the ranges, so that the truth lies outside them more often than they say."
@@ -79,13 +83,15 @@ def content(run: FleeRun, instance: Instance, attrs: dict[Any, Any]) -> dict[str
         "warnings": warning_table(instance.warnings),
         "settings": None if run.own else setting_table(run.rules),
         "by_data": by_data,
-        "limits": (_differ(run), *LIMITS, *(BY_DATA if by_data else ())),
+        "limits": (_differ(run, str(attrs.get("learnt_before", ""))), *LIMITS, *(BY_DATA if by_data else ())),
         "sources": [row.what for row in instance.scenario.evidence],
     }
 
 
-def _differ(run: FleeRun) -> str:
+def _differ(run: FleeRun, learnt_before: str) -> str:
     """Return what the members differ by, and what their ranges do not hold."""
+    if learnt_before:
+        return LEARNT.format(", ".join(map(str, run.rules.ranges)), learnt_before)
     if run.rules.ranges:
         return RANGED.format(", ".join(map(str, run.rules.ranges)))
     return DRAWS if run.own else CHANCE
