@@ -19,8 +19,8 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "flee.md").read_text("u
 
 def block(after: str, kind: str) -> str:
     """Return the first block of a kind (text, yaml) after a piece of the guide."""
-    assert GUIDE.count(after) == 1, after
-    return GUIDE.split(after)[1].split(f"```{kind}\n")[1].split("```")[0]
+    assert GUIDE.count(f"{after}\n") == 1, after
+    return GUIDE.split(f"{after}\n")[1].split(f"```{kind}\n")[1].split("```")[0]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import egress
 from egress.distribution import Distribution
-from egress.report.sensitivity import FILES, Shown, page, sentence, summary, write
+from egress.report.sensitivity import FILES, TOP, Shown, bars, page, sentence, summary, write
 from egress.report.sensitivity_words import shown
 
 
@@ -63,3 +63,12 @@ def test_what_cannot_be_told_from_chance_is_not_called_the_most(found: Shown) ->
     vague = replace(rate, factor="groups", total=rate.total + 0.1, total_range=(0.0, 2.0))
     assert "With so few base points" in sentence(found, replace(answer, indices=(vague, rate)))
     assert "stands out from chance" in sentence(found, replace(answer, indices=(vague,)))
+
+
+def test_bars_end_in_their_panel(found: Shown) -> None:
+    answer = next(answer for answer in found.answers if answer.question.name == "arrivals")
+    large = replace(answer.indices[0], total=9.0, total_range=(8.0, 10.0), first=7.0)
+    (rows,) = bars(found, [replace(answer, indices=(large,))]).to_dict()["datasets"].values()
+    assert {name: rows[0][name] for name in ("total", "low", "high", "first")} == dict.fromkeys(
+        ("total", "low", "high", "first"), TOP
+    )

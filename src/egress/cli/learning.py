@@ -55,31 +55,33 @@ def sensitivity(
 ) -> None:
     """Ask what would change our mind: how much of the spread of an output each unknown input accounts for."""
     common = {"outputs": _listed(outputs), "samples": samples, "kept": kept, "seed": seed, "threads": threads}
-    named = {"apart": _listed(apart), "as_of": as_of, "step": step}
-    flee = {"settings": settings, "rules": rules}
+    of_scenarios = {"apart": _listed(apart), "as_of": as_of, "step": step}
+    of_folders = {"settings": settings, "rules": rules}
     with progress_bar() as bar:
         from egress.formats.flee.folder import is_flee
         from egress.report import folder
 
-        if is_flee(Path(scenario)):
-            refuse({f"--{name.replace('_', '-')}": value for name, value in named.items()}, "is not for Flee folders")
-            if rules == OWN:
-                raise typer.BadParameter("--rules egress: egress's own rules read no setting that could have a range")
-            named = flee
-        else:
-            refuse({f"--{name}": value for name, value in flee.items()}, FOR_FLEE)
-        given = {name: value for name, value in {**common, **named}.items() if value is not None}
+        flee = is_flee(Path(scenario))
+        common |= _own(flee, of_scenarios, of_folders)
+        given = {name: value for name, value in common.items() if value is not None}
         place = out or folder.default(f"{Path(scenario).name}-sensitivity", datetime.now())
         with folder.prepared(place) as part:
-            found = _explored(
-                scenario, named is flee, given, lambda share: bar.update(bar.task_ids[0], completed=share)
-            )
+            found = _explored(scenario, flee, given, lambda share: bar.update(bar.task_ids[0], completed=share))
             from egress.report.sensitivity import summary, write
 
             bar.stop()
             show(summary(found))
             write(found, part)
     typer.echo(f"Written to {place}", err=True)
+
+
+def _own(flee: bool, of_scenarios: dict[str, Any], of_folders: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of one kind of source, Flee folder or scenario; refuse those of the other."""
+    own, other = (of_folders, of_scenarios) if flee else (of_scenarios, of_folders)
+    refuse({f"--{n.replace('_', '-')}": v for n, v in other.items()}, "is not for Flee folders" if flee else FOR_FLEE)
+    if own.get("rules") == OWN:
+        raise typer.BadParameter("--rules egress: egress's own rules read no setting that could have a range")
+    return own
 
 
 def _explored(scenario: str, flee: bool, options: dict[str, Any], progress: Callable[[float], None]) -> Shown:
@@ -141,18 +143,23 @@ def calibrate(
             label = "compiling (once)" if share == 0 else f"learning {without or scenario}"
             bar.update(bar.task_ids[0], completed=share, description=label)
 
-        if scenario is not None and is_flee(Path(scenario)):
-            refuse({"--without": without, "--observations": observations}, "is not for Flee folders")
-            if isinstance(until, datetime):
-                raise typer.BadParameter("--until: Flee folders go by days: expected a day such as 2012-09-01")
-            text, place = flee_calibration.posterior(Path(scenario), settings, out, options, progress)
-            show(text)
-            typer.echo(f"Written to {place}", err=True)
-            return
-        refuse({"--settings": settings}, FOR_FLEE)
-        if without is not None:
+        flee = scenario is not None and is_flee(Path(scenario))
+        _check_learning(flee, until, {"--without": without, "--observations": observations}, {"--settings": settings})
+        if flee:
+            text, place = flee_calibration.posterior(Path(str(scenario)), settings, out, options, progress)
+        elif without is not None:
             text, place = calibration.cold(without, scenario, out, options, progress)
         else:
             text, place = calibration.posterior(str(scenario), observations, out, options, progress)
     show(text)
     typer.echo(f"Written to {place}", err=True)
+
+
+def _check_learning(flee: bool, until: Any, of_scenarios: dict[str, Any], of_folders: dict[str, Any]) -> None:
+    """Refuse the options of the other kind of source, and for Flee folders a time of day."""
+    if not flee:
+        refuse(of_folders, FOR_FLEE)
+        return
+    refuse(of_scenarios, "is not for Flee folders")
+    if isinstance(until, datetime):
+        raise typer.BadParameter("--until: Flee folders go by days: expected a day such as 2012-09-01")

@@ -244,7 +244,7 @@ def _panel(found: Shown, answer: Answer) -> Any:
         {
             "input": _short(found.words(index.factor, answer).what),
             "total": min(max(0.0, index.total), TOP),
-            "low": index.total_range[0],
+            "low": min(index.total_range[0], TOP),
             "high": min(index.total_range[1], TOP),
             "first": min(max(index.first, 0.0), TOP),
         }
