@@ -9,6 +9,7 @@ from benchmarks import (  # noqa: F401 - they register themselves
     ablation,
     flee_agreement,
     flee_forecast,
+    flee_settings,
     flee_speed,
     flee_split,
     made_up,

@@ -35,6 +35,7 @@ MODULES = (
     "egress.score.table",
     "egress.units",
     "egress.distribution",
+    "egress.engine.flee.case",
     "egress.assimilate.priors",
     "egress.ensemble",
     "egress.parts",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from egress.assimilate.counts import Evidence
-from egress.assimilate.smoother import ROUNDS, Floats, _moved, parts
+from egress.assimilate.smoother import ROUNDS, Floats, moved, parts
 
 SD = 0.1
 
@@ -18,7 +18,8 @@ def learnt(z: Floats, effect: Floats, value: float, rounds: int = ROUNDS) -> Flo
     normals = {"z": z}
     for number in range(rounds):
         said = normals["z"] @ effect[:, None]
-        normals = _moved(normals, said, evidence, parts(rounds)[number], np.random.default_rng([7, number]))
+        luck = np.random.default_rng([7, number])
+        normals = moved(normals, said, evidence.value, evidence.sd, parts(rounds)[number], luck)
     return normals["z"]
 
 

@@ -91,6 +91,19 @@ def test_the_same_for_any_number_of_threads_and_with_more_members(tmp_path: Path
     assert not one.trajectory.data.identical(made(folder, seed=4).trajectory.data)
 
 
+def test_settings_with_ranges_differ_by_member_and_are_told(tmp_path: Path) -> None:
+    weights = "move_rules:\n  max_move_speed: {low: 20, high: 300}\n"
+    folder = written(tmp_path, {"simsetting.yml": weights})
+    fast = written(tmp_path, {"simsetting.yml": weights.replace("{low: 20, high: 300}", "160")}, "plain/small")
+    ranged, plain = made(folder), made(fast)
+    assert ranged.about["warnings"][2:] == [
+        "Members differ by settings too, each uniform in its range: max_move_speed 20 to 300."
+    ]
+    assert len(plain.about["warnings"]) == 2
+    assert not np.array_equal(ranged.ahead("Abala", "staying"), plain.ahead("Abala", "staying"))
+    assert len(made(folder, rules="egress").about["warnings"]) == 2
+
+
 def test_origins_outside_and_too_many_members_are_refused(tmp_path: Path) -> None:
     folder = written(tmp_path)
     for day in (date(2020, 1, 1), date(2020, 1, 22)):

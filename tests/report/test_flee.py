@@ -210,7 +210,7 @@ def test_drop_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--step", "6"], "--step has no effect on Flee folders: their step is a day"),
         (["--as-of", "2020-01-02"], "--as-of is not for runs of Flee folders, which are hindsight: `egress forecast`"),
         (["--exact"], "--exact has no effect on Flee folders: their tables are exact"),
-        (["--posterior", "x.yaml"], "--posterior has no effect on Flee folders"),
+        (["--posterior", "x.nc", "--rules", "egress"], "--posterior has no effect under --rules egress"),
         (["--rules", "fleee"], "--rules fleee: expected flee, flee-corrected or egress"),
     ],
 )
@@ -224,3 +224,66 @@ def test_options_of_scenarios_are_refused(
 def test_options_of_flee_folders_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["run", "one-border", "--rules", "flee"]) == 2
     assert "--rules is for Flee folders" in capsys.readouterr().err
+
+
+# Settings with ranges
+
+RANGED = FILES["simsetting.yml"].replace("softening: 20.0", "softening: {low: 5, high: 40}")
+
+
+def ranged(folder: Path) -> Path:
+    (folder / "simsetting.yml").write_text(RANGED, "utf-8")
+    return folder
+
+
+def test_settings_with_ranges_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert command_line(["run", str(ranged(folder)), "--members", "4", "--seed", "5", "--out", str(out)]) == 0
+    assert "settings that differ by member: softening 5 to 40\n" in capsys.readouterr().out
+    table = pd.read_csv(out / "flee_settings.csv")
+    assert list(table.columns) == ["member", "setting", "value"]
+    assert table["member"].tolist() == [0, 1, 2, 3]
+    assert set(table["setting"]) == {"softening"}
+    assert table["value"].between(5, 40).all()
+    assert table["value"].nunique() == 4
+    facts = json.loads((out / "run.json").read_text("utf-8"))
+    assert set(facts["files"]) == WRITTEN | {"flee_settings.csv"}
+    page = (out / "report.html").read_text("utf-8")
+    assert "differ by chance and by settings (softening 5 to 40)" in page
+    assert re.search('softening</td><td class="n">5 to 40, by member</td><td class="n">10<', page)
+
+
+def test_merged_parts_with_ranges_are_one_run(folder: Path, tmp_path: Path) -> None:
+    run = ["run", str(uncertain(ranged(folder), tmp_path)), "--seed", "5"]
+    for name, members in (("whole", "6"), ("a", "0:1"), ("b", "1:6")):
+        assert command_line([*run, "--members", members, "--out", str(tmp_path / name)]) == 0
+    merged = tmp_path / "merged"
+    assert command_line(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(merged)]) == 0
+    names = {path.name for path in merged.iterdir()}
+    assert names == WRITTEN | {"flee_settings.csv"}
+    for name in names - {"run.json"}:
+        assert content(merged / name) == content(tmp_path / "whole" / name), name
+
+
+def test_merged_parts_under_egress_rules_pass_over_ranges(folder: Path, tmp_path: Path) -> None:
+    run = ["run", str(ranged(folder)), "--rules", "egress", "--seed", "5"]
+    for name, members in (("whole", "3"), ("a", "0:1"), ("b", "1:3")):
+        assert command_line([*run, "--members", members, "--out", str(tmp_path / name)]) == 0
+    merged = tmp_path / "merged"
+    assert command_line(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(merged)]) == 0
+    for name in WRITTEN - {"trajectory.nc", "run.json"}:
+        assert content(merged / name) == content(tmp_path / "whole" / name), name
+    assert not (merged / "flee_settings.csv").exists()
+
+
+def test_the_drop_in_refuses_ranges(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ranged(folder) / "simsetting.yml"
+    assert command_line(["flee", str(folder / "input_csv"), str(folder / "source_data"), "0", str(settings)]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert f"{settings}: ranges of softening: Flee's run.py takes one number for each" in said.err
+
+
+def test_ranges_are_explained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line(["explain", str(ranged(folder))]) == 0
+    assert re.search(r"softening +5\.0 to 40\.0, by member +10\.0", capsys.readouterr().out)

@@ -347,7 +347,7 @@ def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
         ("tiny/places.csv", "tiny/places.csv: not a scenario: expected a folder with scenario.yaml"),
         (
             "flee",
-            "flee: a Flee folder: `egress run`, `forecast`, `validate`, `explain` and `convert` take it, this does not",
+            "flee: a Flee folder: the commands (`egress run` and others) take it, this does not",
         ),
         ("yml", "yml: found scenario.yml: expected scenario.yaml"),
         ("void", "void: no scenario.yaml in this folder"),

@@ -1,13 +1,14 @@
 """What a sensitivity may be asked of: one number per member, such as all arrivals or the longest queue.
 
 People are compared by their logarithm, so that a factor of two counts alike everywhere, fewer than ten as ten; days
-as they are.
+and shares as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +21,20 @@ Floats = npt.NDArray[np.float64]
 UNNOTICED = 10.0  # persons; as in report.facts: fewer are not worth a word
 COUNTRIES = 3  # the largest are asked for unless the user names places
 QUEUE = "queue:"
+Unit = Literal["people", "day", "share"]
 GENERAL = ("arrivals", "peak", "queue", "stranded")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One number of a run: `arrivals`, `peak`, `queue`, `stranded`, `queue:<crossing>`, or the name of a place."""
+    """One number of a run: `arrivals`, `peak`, `queue`, `stranded`, `queue:<crossing>`, or the name of a place.
+
+    Flee folders have others (egress.flee.sensitivity).
+    """
 
     name: str
-
-    @property
-    def unit(self) -> str:
-        """`people`, or `day` (counted from the start of the period)."""
-        return "day" if self.name == "peak" else "people"
+    unit: Unit = "people"
+    """`people`, `day` (counted from the start of the period), or `share`."""
 
     def asked(self, trajectory: Trajectory, hidden: frozenset[str] = frozenset()) -> Floats:
         """Return [member] the number in each member; crossings whose queue means nothing are `hidden`."""
@@ -40,7 +42,7 @@ class Question:
 
     def scaled(self, values: Floats) -> Floats:
         """Return numbers on the scale on which they are compared, any shape."""
-        return values if self.unit == "day" else np.log(np.maximum(values, UNNOTICED))
+        return np.log(np.maximum(values, UNNOTICED)) if self.unit == "people" else values
 
 
 def _asked(name: str, trajectory: Trajectory, hidden: frozenset[str]) -> npt.NDArray[np.generic]:
@@ -87,4 +89,4 @@ def questions(names: Sequence[str], world: World) -> tuple[Question, ...]:
                 f"no output {name!r}: expected {', '.join(GENERAL)}, {QUEUE}CROSSING, or a place such as "
                 f"{', '.join(sorted({e.country for e in world.ways.entries}))}"
             )
-    return tuple(Question(name) for name in dict.fromkeys(names))
+    return tuple(Question(name, "day" if name == "peak" else "people") for name in dict.fromkeys(names))

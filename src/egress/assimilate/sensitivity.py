@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from egress.assimilate.factors import CHANCE, Factor, effect_inputs, factors, varying
 from egress.assimilate.forecasting import origin_of
+from egress.assimilate.lots import Lots
 from egress.assimilate.questions import GENERAL, Question, largest, questions
 from egress.assimilate.saltelli import REST, Explored, Index, Rows, check, explore, runs
 from egress.distribution import Distribution
@@ -34,7 +35,6 @@ Floats = npt.NDArray[np.float64]
 SAMPLES = 32  # base points: intervals of about ±0.2 around a total index of 0.5
 KEPT = 12  # factors measured at every base point
 STEP = 12.0  # h; half the cost of 6 h, and the members rank alike (docs/guides/sensitivity.md)
-LOT = 200  # members run at a time: bounds the memory
 SETTLED = (0.1, 0.5, 0.9)
 APART = 2.0  # standard errors by which the halves of an input's range must differ to be told
 
@@ -73,27 +73,7 @@ class Sensitivity:
 
     def table(self) -> pd.DataFrame:
         """Return a row per output and input: indices with 90 % intervals, numbers behind the input, halves."""
-        import pandas as pd
-
-        rows = [self._row(answer, index) for answer in self.answers for index in answer.indices]
-        columns = ["output", "input", "total", "total_low", "total_high", "first", "first_low", "first_high"]
-        return pd.DataFrame(rows, columns=[*columns, "numbers", "if_low", "if_high"])
-
-    def _row(self, answer: Answer, index: Index) -> dict[str, Any]:
-        low, high = answer.halves.get(index.factor, (float("nan"), float("nan")))
-        return {
-            "output": answer.question.name,
-            "input": index.factor,
-            "total": index.total,
-            "total_low": index.total_range[0],
-            "total_high": index.total_range[1],
-            "first": index.first,
-            "first_low": index.first_range[0],
-            "first_high": index.first_range[1],
-            "numbers": self.numbers(index.factor, answer),
-            "if_low": low,
-            "if_high": high,
-        }
+        return table(self.answers, self.numbers)
 
     def numbers(self, name: str, answer: Answer) -> int:
         """Return how many uncertain numbers stand behind a factor of an answer; `all else` is what is not listed."""
@@ -135,8 +115,8 @@ def sensitivity(
     names, uncertain = _inputs(scenario, world, options)
     chosen = factors(names, apart)
     engine = _Engine(scenario, world, chosen, names, samples, options, asked)
-    engine.report(progress, runs(len(chosen), samples, kept))
-    explored = explore([f.name for f in chosen], engine, samples=samples, kept=kept, seed=seed)
+    lots = Lots(engine, progress, runs(len(chosen), samples, kept))
+    explored = explore([f.name for f in chosen], lots, samples=samples, kept=kept, seed=seed)
     about = {
         "samples": samples,
         "members": explored.runs,
@@ -145,8 +125,8 @@ def sensitivity(
         "as_of": "" if moment is None else moment.isoformat(),
         "inputs": len(names),
     }
-    ensemble = np.concatenate(engine.told)[: 2 * samples]
-    return Sensitivity(scenario, _answers(explored, ensemble, engine.asked or (), chosen), chosen, uncertain, about)
+    single = {factor.name: n for n, factor in enumerate(chosen) if factor.single}
+    return Sensitivity(scenario, answers(explored, lots, single, samples), chosen, uncertain, about)
 
 
 def _stepped(scenario: Scenario, step: float | None) -> Scenario:
@@ -173,40 +153,23 @@ class _Engine:
     samples: int
     options: Mapping[str, Any]
     asked: tuple[Question, ...] | None
-    progress: Callable[[float], None] | None = None
-    whole: int = 1
-    done: int = 0
     cards: dict[str, Floats] = field(default_factory=dict)
     """Standard normals [2N, …] that members 0 … 2N − 1 draw by themselves."""
-    told: list[Floats] = field(default_factory=list)
-    """[R, outputs] of each lot in the outputs' units."""
 
-    def __call__(self, rows: Rows) -> Floats:
-        """Return [R, outputs] on the scale on which outputs are compared."""
-        parts = [slice(first, first + LOT) for first in range(0, len(rows), LOT)]
-        return np.concatenate([self._lot(Rows(rows.base[p], rows.swapped[p], rows.points[p])) for p in parts])
-
-    def report(self, progress: Progress | None, whole: int) -> None:
-        """Let progress hear the share of all members that is done."""
-        self.progress, self.whole = progress, whole
-
-    def _lot(self, rows: Rows) -> Floats:
-        start, share = self.done / self.whole, len(rows) / self.whole
-        heard = self.progress
+    def __call__(self, rows: Rows, progress: Progress | None = None) -> tuple[Sequence[Question], Floats]:
+        """Return what is asked, and [R, outputs] in the outputs' units."""
         trajectory, _ = traced(
             self.scenario,
             members=len(rows),
             luck=self._card(rows, CHANCE),
             learnt=self.normals(rows),
-            progress=None if heard is None else lambda part: heard(min(1.0, start + share * part)),
+            progress=progress,
             **self.options,
         )
-        self.done += len(rows)
         if self.asked is None:
             self.asked = questions([*GENERAL[:2], *largest(trajectory), *GENERAL[2:]], self.world)
         hidden = frozenset(c.id for c in self.scenario.crossings if not c.queue_shown)
-        self.told.append(np.stack([q.asked(trajectory, hidden) for q in self.asked], axis=1))
-        return np.stack([q.scaled(self.told[-1][:, n]) for n, q in enumerate(self.asked)], axis=1)
+        return self.asked, np.stack([q.asked(trajectory, hidden) for q in self.asked], axis=1)
 
     def normals(self, rows: Rows) -> Normals:
         """Return the standard normals [R, …] of every input: a point of the design, or what member j or N + j draws."""
@@ -243,18 +206,42 @@ def _noise(members: Any, name: str) -> Floats:
     return np.asarray(members.normals[name])
 
 
-def _answers(
-    explored: Explored, ensemble: Floats, asked: Sequence[Question], chosen: Sequence[Factor]
-) -> tuple[Answer, ...]:
-    """Return an answer per output; `ensemble` [2N, outputs] is A and B in the outputs' units."""
-    answers = []
-    for number, question in enumerate(asked):
+def answers(explored: Explored, lots: Lots, single: Mapping[str, int], samples: int) -> tuple[Answer, ...]:
+    """Return an answer per output; `single` has the places in the design of the factors that are single numbers."""
+    found, ensemble = [], lots.ensemble(samples)
+    for number, question in enumerate(lots.asked):
         values = ensemble[:, number]
         low, middle, high = (float(value) for value in np.quantile(values, SETTLED))
-        halves = {f.name: _halves(question, values, explored.points[:, n]) for n, f in enumerate(chosen) if f.single}
+        halves = {name: _halves(question, values, explored.points[:, n]) for name, n in single.items()}
         indices = sorted(explored.indices[number], key=lambda index: (-index.total, index.factor))
-        answers.append(Answer(question, (low, middle, high), tuple(indices), halves))
-    return tuple(answers)
+        found.append(Answer(question, (low, middle, high), tuple(indices), halves))
+    return tuple(found)
+
+
+def table(found: Sequence[Answer], numbers: Callable[[str, Answer], int]) -> pd.DataFrame:
+    """Return a row per output and input; `numbers` says how many stand behind an input of an answer."""
+    import pandas as pd
+
+    rows = [_row(answer, index, numbers(index.factor, answer)) for answer in found for index in answer.indices]
+    columns = ["output", "input", "total", "total_low", "total_high", "first", "first_low", "first_high"]
+    return pd.DataFrame(rows, columns=[*columns, "numbers", "if_low", "if_high"])
+
+
+def _row(answer: Answer, index: Index, numbers: int) -> dict[str, Any]:
+    low, high = answer.halves.get(index.factor, (float("nan"), float("nan")))
+    return {
+        "output": answer.question.name,
+        "input": index.factor,
+        "total": index.total,
+        "total_low": index.total_range[0],
+        "total_high": index.total_range[1],
+        "first": index.first,
+        "first_low": index.first_range[0],
+        "first_high": index.first_range[1],
+        "numbers": numbers,
+        "if_low": low,
+        "if_high": high,
+    }
 
 
 def _halves(question: Question, values: Floats, points: Floats) -> tuple[float, float]:

@@ -99,7 +99,8 @@ def smooth(
             first = predicted, normals
         if not len(evidence):
             break
-        normals = _moved(normals, predicted, evidence, parts(rounds)[number], np.random.default_rng([seed, number]))
+        luck = np.random.default_rng([seed, number])
+        normals = moved(normals, predicted, evidence.value, evidence.sd, parts(rounds)[number], luck)
     assert first is not None
     return Learnt(normals, evidence, first[0], predicted, first[1], drawn.uncertain, left)
 
@@ -135,22 +136,22 @@ def effective(predicted: Floats, evidence: Evidence) -> float:
 # One round
 
 
-def _moved(
-    normals: Normals, predicted: Floats, evidence: Evidence, raised: float, luck: np.random.Generator
+def moved(
+    normals: Normals, predicted: Floats, value: Floats, sd: Floats, raised: float, luck: np.random.Generator
 ) -> dict[str, Floats]:
-    """Return the members after a part 1/raised of the counts is taken in."""
+    """Return the members after a part 1/raised of the counts, `value` with error `sd` [n], is taken in."""
     free = [name for name in normals if not name.endswith(FIXED)]
     z = np.concatenate([normals[name].reshape(len(predicted), -1) for name in free], axis=1)
-    blur = np.sqrt(raised) * evidence.sd * luck.standard_normal(predicted.shape)
-    gap = evidence.value + blur - predicted
-    z = np.clip(z + _step(z, predicted, gap / evidence.sd, evidence.sd, raised), -FARTHEST, FARTHEST)
-    moved = dict(normals)
+    blur = np.sqrt(raised) * sd * luck.standard_normal(predicted.shape)
+    gap = value + blur - predicted
+    z = np.clip(z + _step(z, predicted, gap / sd, sd, raised), -FARTHEST, FARTHEST)
+    after = dict(normals)
     at = 0
     for name in free:
         size = normals[name][0].size
-        moved[name] = z[:, at : at + size].reshape(normals[name].shape)
+        after[name] = z[:, at : at + size].reshape(normals[name].shape)
         at += size
-    return moved
+    return after
 
 
 def _step(z: Floats, predicted: Floats, gap: Floats, sd: Floats, raised: float) -> Floats:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from egress.scenario.schema import Scenario
 
 STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
-RULES = ("flee", "flee-corrected", "egress")
+OWN = "egress"
+RULES = ("flee", "flee-corrected", OWN)
 FOR_FLEE = "is for Flee folders (input_csv and source_data in them)"
 NEAR = timedelta(days=90)  # how far from the period the moment of a run may lie
 MOST_SEED = 2**63 - 1

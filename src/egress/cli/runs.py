@@ -11,6 +11,7 @@ import typer
 from egress.cli.options import (
     FOR_FLEE,
     MOST_SEED,
+    OWN,
     Rules,
     Settings,
     Source,
@@ -71,8 +72,9 @@ def run(
             refuse({"--as-of": as_of}, "is not for runs of Flee folders, which are hindsight: `egress forecast` has it")
             refuse({"--step": step}, "has no effect on Flee folders: their step is a day")
             refuse({"--exact": exact or None}, "has no effect on Flee folders: their tables are exact")
-            refuse({"--posterior": posterior}, "has no effect on Flee folders: what they learn is in `egress forecast`")
-            _run_flee(bar, Path(scenario), out, settings, rules, members, seed, threads, per_member)
+            if rules == OWN:
+                refuse({"--posterior": posterior}, "has no effect under --rules egress, which reads no such setting")
+            _run_flee(bar, Path(scenario), out, settings, rules, members, seed, threads, per_member, posterior)
             return
         given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
         refuse(given, FOR_FLEE)
@@ -103,6 +105,7 @@ def _run_flee(
     seed: int | None,
     threads: int | None,
     per_member: bool,
+    posterior: Path | None,
 ) -> None:
     """Run a Flee folder: print a summary and write its folder."""
     from egress.report import flee
@@ -110,7 +113,7 @@ def _run_flee(
     task = bar.task_ids[0]
     place, done = flee.run_folder(
         source, out, settings=settings, rules=rules, members=members or FLEE_MEMBERS, seed=seed, threads=threads,
-        per_member=per_member, progress=lambda share: bar.update(task, completed=share),
+        per_member=per_member, posterior=posterior, progress=lambda share: bar.update(task, completed=share),
         say=lambda name: bar.update(task, description=name),
     )  # fmt: skip
     bar.stop()

@@ -121,11 +121,17 @@ def forecast(
         "hasten": instance.rules.hasten,
         "settings": None if settings is None else str(settings),
         "observations": None if observations is None else str(observations),
-        "warnings": [LEARNT if own else CAPACITY, PUBLISHED],
+        "warnings": [LEARNT if own else CAPACITY, PUBLISHED, *_ranged(run)],
     }
     return Forecast(
         Trajectory(_dataset(run, people, ahead, as_of)), origin, table, table.data, _learnt(run, fit), about
     )
+
+
+def _ranged(run: FleeRun) -> list[str]:
+    """Return a sentence on the settings that differ by member, where some do."""
+    ranges = ", ".join(map(str, run.rules.ranges))
+    return [f"Members differ by settings too, each uniform in its range: {ranges}."] if ranges else []
 
 
 def _known(

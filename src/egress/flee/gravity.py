@@ -27,6 +27,7 @@ from egress.engine.flee.case import FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.gravity import Ground, Law
 from egress.errors import Fault
 from egress.flee.measures import ard
+from egress.flee.ranges import none
 from egress.flee.run import SEED, FleeRun, Progress, by_closures, counted, spread
 from egress.formats.flee.read import warn
 
@@ -123,6 +124,7 @@ def run_case(
 
     `departures` [M, D] int64 stand for the people who arrive by what the data say.
     """
+    rules = _without_ranges(rules)
     known = learnt()
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
     lands = by_closures(case, seed, numbers, lambda happen: gravity.ground(replace(case, closures=happen), rules))
@@ -149,10 +151,21 @@ def run_case(
         ended()
 
     spread(work, count, threads)
-    none = np.zeros((count, days), np.int32)
+    still = np.zeros((count, days), np.int32)
     stock, due = _stock(lands[0], places), spawn.due(case, rules)
     spawned = people.astype(np.int32)
-    return FleeRun(case, rules, seed, numbers, lands[0].camps, due, inside, none, spawned, none, begun, stock, own=True)
+    camps = lands[0].camps
+    return FleeRun(
+        case, rules, seed, numbers, camps, due, inside, still, spawned, still, begun, stock, none(count), own=True
+    )
+
+
+def _without_ranges(rules: FleeRules) -> FleeRules:
+    """Return the rules without ranges of settings, which no rule here reads; warn where there are any."""
+    if rules.ranges:
+        told = "; ".join(map(str, rules.ranges))
+        warn(Fault("settings", 0, 0, f"ranges have no effect under egress's own rules, which do not read them: {told}"))
+    return replace(rules, ranges=())
 
 
 def as_own(run: FleeRun) -> FleeRun:

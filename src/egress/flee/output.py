@@ -97,13 +97,27 @@ def measures(run: FleeRun) -> dict[str, Any]:
     return {"ard": float(plain.mean()), "ard_rescaled": float(scaled.mean()), "per_member": each}
 
 
+def settings_csv(run: FleeRun) -> str:
+    """Return the values of the settings that have ranges, a row per member and setting, exact."""
+    lines = ["member,setting,value"]
+    for number, values in zip(run.members.tolist(), run.settings.tolist(), strict=True):
+        for one, value in zip(run.rules.ranges, values, strict=True):
+            lines.append(f"{number},{one.name},{int(value) if one.whole else repr(value)}")
+    return "\n".join(lines) + "\n"
+
+
 def write(folder: Path, run: FleeRun, *, per_member: bool = False) -> list[str]:
-    """Write flee_out.csv, flee_members.csv and ard.json, and out.csv of each member; return the names written."""
+    """Write flee_out.csv, flee_members.csv and ard.json, and out.csv of each member; return the names written.
+
+    Also flee_settings.csv where settings have ranges.
+    """
     texts = {
         "flee_out.csv": out_csv(run),
         "flee_members.csv": members_csv(run),
         "ard.json": json.dumps(measures(run), indent=2) + "\n",
     }
+    if run.rules.ranges:
+        texts["flee_settings.csv"] = settings_csv(run)
     if per_member:  # FabFlee reads RUNS/<replica>/out.csv
         for m, number in enumerate(run.members):
             texts[f"RUNS/{run.case.name}_{int(number) + 1}/out.csv"] = out_csv(run, m)

@@ -1,7 +1,8 @@
 """Many members of a Flee case, on threads.
 
 A member's luck depends on its number and the seed alone: results are the same for any number of threads and any
-choice of members. A closure that is not certain is drawn once per member; members with the same closures share a plan.
+choice of members. A closure that is not certain, and each setting that has a range, is drawn once per member; members
+with the same closures and settings share a plan (egress.flee.plans).
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from egress.engine.draws import purpose, uniforms
-from egress.engine.flee.case import Closure, FleeCase, FleeRules, Ints
-from egress.engine.flee.loop import ROOM, Room
+from egress.engine.flee.case import Closure, FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.plan import Layout, plan
+from egress.errors import RunError
+from egress.flee.plans import Plans
+from egress.flee.ranges import drawn, none, told
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,6 +53,7 @@ class FleeRun:
     gone: Ints  # [M, D] deactivated in camps
     origins: Ints  # [M, P] who set out, by place, over the run
     stock: Ints  # [P] in camps before day 0
+    settings: Floats  # [M, S] value of each setting that has a range, in the order of rules.ranges
     own: bool = False  # under egress's own rules (egress.flee.gravity) instead of Flee's
 
     @property
@@ -76,7 +80,10 @@ class FleeRun:
         names = {"gone": "deactivated"} | {name: name for name in ("inside", "moving", "spawned", "origins")}
         arrays: dict[str, Any] = {name: data[variable].values for name, variable in names.items()}
         members, seed = data["member"].values, int(data.attrs["seed"])
-        return cls(case, rules, seed, members, layout.camps, layout.due, **arrays, stock=layout.plan.start.stock)
+        settings = data["settings"].values if "settings" in data else none(len(members))
+        rules = rules if "settings" in data else replace(rules, ranges=())
+        stock = layout.plan.start.stock
+        return cls(case, rules, seed, members, layout.camps, layout.due, **arrays, stock=stock, settings=settings)
 
     @property
     def happen(self) -> Ints:
@@ -84,7 +91,7 @@ class FleeRun:
         return happening(self.case, self.seed, self.members)
 
     def dataset(self) -> xr.Dataset:
-        """Return the run as integers with dims member, day and place."""
+        """Return the run as integers with dims member, day and place, and the settings that differ by member."""
         import xarray as xr
 
         places = self.case.places
@@ -112,6 +119,9 @@ class FleeRun:
             "x": ("place", places.x),
             "y": ("place", places.y),
         }
+        if self.rules.ranges:
+            variables["settings"] = (("member", "setting"), self.settings, {"long_name": "settings that have ranges"})
+            coords["setting"] = [one.name for one in self.rules.ranges]
         return xr.Dataset(variables, coords=coords, attrs={"case": self.case.name, "seed": self.seed})
 
 
@@ -151,10 +161,17 @@ def run_case(
     threads: int | None = None,
     progress: Progress | None = None,
     departures: Ints | None = None,
+    settings: Floats | None = None,
+    happen: Ints | None = None,
 ) -> FleeRun:
-    """Run members of a case; see `run`. `departures` [M, D] int64 stand for those that the data say of each day."""
+    """Run members of a case; see `run`.
+
+    `departures` [M, D] int64 stand for those that the data say of each day, `settings` [M, S] for the values that
+    members draw of the settings that have ranges, and `happen` [M, N] of bool for the closures that they draw.
+    """
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
-    plans = by_closures(case, seed, numbers, lambda happen: plan(case, rules, happen))
+    values = drawn(rules.ranges, seed, numbers) if settings is None else settings
+    closed = happening(case, seed, numbers) if happen is None else happen
     count, days, places = len(numbers), case.length, len(case.places)
     out: dict[str, Any] = {
         "inside": np.zeros((count, days, places), np.int32),
@@ -163,10 +180,11 @@ def run_case(
         "gone": np.zeros((count, days), np.int32),
         "origins": np.zeros((count, places), np.int32),
     }
-    rooms, ended = _Rooms(), counted(count, progress)
+    plans, ended = _plans(case, rules, values, closed), counted(count, progress)
+    first = plans.layout(0)
 
     def work(m: int) -> None:
-        with rooms.borrow(plans[m]) as room:
+        with _named(rules, numbers[m], values[m]), plans.borrow(m) as room:
             record = room.run(seed, int(numbers[m]), None if departures is None else departures[m])
         out["inside"][m], out["moving"][m] = record.inside, record.moving
         out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
@@ -174,8 +192,29 @@ def run_case(
         ended()
 
     spread(work, count, threads)
-    first = plans[0]
-    return FleeRun(case, rules, seed, numbers, first.camps, first.due, **out, stock=first.plan.start.stock)
+    stock = first.plan.start.stock
+    return FleeRun(case, rules, seed, numbers, first.camps, first.due, **out, stock=stock, settings=values)
+
+
+def _plans(case: FleeCase, rules: FleeRules, settings: Floats, happen: Ints) -> Plans:
+    """Return the plans of members with these settings [M, S] and closures [M, N]."""
+
+    def make(m: int) -> Layout:
+        closures = tuple(one for one, yes in zip(case.closures, happen[m], strict=True) if yes)
+        return plan(case, rules.with_values(settings[m].tolist()), closures)
+
+    return Plans([a.tobytes() + b.tobytes() for a, b in zip(settings, happen, strict=True)], make)
+
+
+@contextmanager
+def _named(rules: FleeRules, member: int, values: Floats) -> Iterator[None]:
+    """Let a RunError say in which member, with which settings, where they differ by member."""
+    try:
+        yield
+    except RunError as error:
+        if not rules.ranges:
+            raise
+        raise RunError(f"{error} (member {member}: {told(rules, values)})") from error
 
 
 def by_closures(case: FleeCase, seed: int, members: Ints, make: Callable[[tuple[Closure, ...]], Made]) -> list[Made]:
@@ -195,25 +234,6 @@ def happening(case: FleeCase, seed: int, members: Ints) -> Ints:
         if closure.probability < 1.0:
             happen[:, n] = uniforms(seed, members, 0, n, CLOSES) < closure.probability
     return happen
-
-
-class _Rooms:
-    """Rooms that are free, by plan: a thread borrows one, so that tables keep the size that they grew to."""
-
-    def __init__(self) -> None:
-        self.free: dict[int, list[Room]] = {}
-        self.states = ROOM  # that some member needed: the first runs alone, so that no other has to grow as much
-        self.lock = threading.Lock()
-
-    @contextmanager
-    def borrow(self, layout: Layout) -> Iterator[Room]:
-        with self.lock:
-            shelf = self.free.setdefault(id(layout), [])
-            room = shelf.pop() if shelf else Room(layout.plan, self.states)
-        yield room
-        with self.lock:
-            self.states = max(self.states, room.states)
-            self.free[id(layout)].append(room)
 
 
 def counted(count: int, progress: Progress | None) -> Callable[[], None]:

@@ -4,6 +4,7 @@ flee_out.csv      Flee's own columns, means over members     flee_members.csv   
 ard.json          Flee's measures of error, by member        trajectory.nc      agents by member, day, place
 report.html       headline, camps with data, map, limits     run.json           what was run
 RUNS/*/out.csv    Flee's own table of each member
+flee_settings.csv the settings that have ranges, by member (where there are any)
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import egress
 from egress.engine.flee.case import SEMANTICS
-from egress.errors import MergeError, OutputError
+from egress.errors import EgressError, MergeError, OutputError
 from egress.flee import gravity, measures, output
-from egress.flee.run import OWN, SEED, FleeRun, Progress, run, run_case
-from egress.formats.flee import FleeFolder, Instance, read_instance
+from egress.flee.calibrate import Learnt, learnt
+from egress.flee.run import OWN, SEED, FleeRun, Progress, run_case
+from egress.formats.flee import FleeFolder, Instance, read, read_instance
 from egress.formats.flee.read import warn
 from egress.parts import Part, joined
 from egress.report import folder
@@ -43,6 +47,7 @@ def run_folder(
     seed: int | None = None,
     threads: int | None = None,
     per_member: bool = False,
+    posterior: Path | None = None,
     progress: Progress | None = None,
     say: Say = lambda _: None,
 ) -> tuple[Path, FleeRun]:
@@ -53,10 +58,14 @@ def run_folder(
         instance = _read(source, settings, rules)
         given: dict[str, Any] = {"members": members, "seed": SEED if seed is None else seed}
         given |= {"threads": threads, "progress": progress}
+        taught = None
+        if posterior is not None:
+            taught = learnt(posterior, instance, np.array(members if isinstance(members, range) else range(members)))
+            given["settings"] = taught.settings
         done = (gravity.run_case if rules == OWN else run_case)(instance.case, instance.rules, **given)
         asked = {"source": str(source), "settings": None if settings is None else str(settings)}
         piece = f"{members.start}:{members.stop}" if isinstance(members, range) else ""
-        _write(part, done, _dataset(done, instance, piece), instance, asked, per_member, say)
+        _write(part, done, _dataset(done, instance, piece, taught), instance, asked, per_member, say)
     return place, done
 
 
@@ -118,7 +127,7 @@ def _name(source: Path) -> str:
     return resolved.parent.name if resolved.name in ("input_csv", "scenario.yaml") else resolved.name
 
 
-def _dataset(done: FleeRun, instance: Instance, piece: str) -> xr.Dataset:
+def _dataset(done: FleeRun, instance: Instance, piece: str, taught: Learnt | None) -> xr.Dataset:
     """Return the trajectory with what it says of its run, by which `merge` knows what belongs together."""
     about = {
         "egress_version": egress.__version__,
@@ -130,6 +139,8 @@ def _dataset(done: FleeRun, instance: Instance, piece: str) -> xr.Dataset:
         "part": piece,
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
+    if taught is not None:
+        about |= {"learnt": taught.digest, "learnt_before": taught.until}
     return done.dataset().assign_attrs(about)
 
 
@@ -163,6 +174,7 @@ def _write(
         **asked,
         "per_member": per_member,
         "part": data.attrs["part"] or None,
+        "learnt_before": data.attrs.get("learnt_before"),
         "merged": json.loads(merged) if merged else None,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": [*files, "trajectory.nc", "report.html", "run.json"],
@@ -191,11 +203,18 @@ def summary(done: FleeRun) -> str:
         if closure.probability < 1:
             named = " ".join((closure.kind, *filter(None, closure.names)))
             lines.append(f"{named} happens in {int(done.happen[:, n].sum())} of {len(done.members)} members")
+    if done.rules.ranges:
+        lines.append(f"settings that differ by member: {', '.join(map(str, done.rules.ranges))}")
     return "\n".join(lines)
 
 
 def drop_in(input_csv: Path, source_data: Path, days: int, settings: Path, seed: int | None) -> str:
     """Return what Flee's run.py prints for the same arguments: one out.csv (0 days or less: as the folder says)."""
     place = FleeFolder(input_csv, source_data, settings, Path())
-    done = run(place, days=days if days > 0 else None, members=1, seed=SEED if seed is None else seed, threads=1)
+    case, rules = read(place, days=days if days > 0 else None)
+    if rules.ranges:
+        named = ", ".join(one.name for one in rules.ranges)
+        why = "Flee's run.py takes one number for each, and so does `egress flee`; `egress run` draws from ranges"
+        raise EgressError(f"{settings}: ranges of {named}: {why}")
+    done = run_case(case, rules, seed=SEED if seed is None else seed, threads=1)
     return output.out_csv(done, 0)

@@ -15,6 +15,7 @@ from rich.text import Text
 from egress.engine.flee import capacity, choose, closures, gravity, hosts, movechance, score, spawn, travel
 from egress.engine.flee.case import FleeRules
 from egress.formats.flee import Instance
+from egress.formats.flee.setting_ranges import ENDS
 from egress.formats.flee.settings import sections_of
 from egress.report.explain import _heading, _table
 
@@ -68,6 +69,8 @@ def _settings(rules: FleeRules, own: bool) -> Table:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, dict) and value.keys() == set(ENDS):
+        return f"{value['low']} to {value['high']}, by member"
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -33,6 +33,14 @@ CHANCE = (
     "The members differ by chance alone (and by closures that are not certain): the ranges do not hold what nobody "
     "knows about the rules, the roads or the counts. The truth lies outside them far more often than they say."
 )
+RANGED = (
+    "The members differ by chance and by settings ({}): the ranges hold what is not known about these, each taken as "
+    "uniform between its ends, and nothing about other settings, the roads or the counts. They are as good as the ends."
+)
+LEARNT = (
+    "The members differ by chance and by settings ({}) as reports of camps before {} have taught them: the ranges "
+    "hold what these left open about the settings, and nothing about other settings, the roads or the counts."
+)
 DRAWS = (
     "The members differ by chance and by the numbers of the rules, which other conflicts left open. What the rules "
     "leave out is not in the ranges, so that the truth lies outside them more often than they say."
@@ -75,9 +83,18 @@ def content(run: FleeRun, instance: Instance, attrs: dict[Any, Any]) -> dict[str
         "warnings": warning_table(instance.warnings),
         "settings": None if run.own else setting_table(run.rules),
         "by_data": by_data,
-        "limits": (DRAWS if run.own else CHANCE, *LIMITS, *(BY_DATA if by_data else ())),
+        "limits": (_differ(run, str(attrs.get("learnt_before", ""))), *LIMITS, *(BY_DATA if by_data else ())),
         "sources": [row.what for row in instance.scenario.evidence],
     }
+
+
+def _differ(run: FleeRun, learnt_before: str) -> str:
+    """Return what the members differ by, and what their ranges do not hold."""
+    if learnt_before:
+        return LEARNT.format(", ".join(map(str, run.rules.ranges)), learnt_before)
+    if run.rules.ranges:
+        return RANGED.format(", ".join(map(str, run.rules.ranges)))
+    return DRAWS if run.own else CHANCE
 
 
 # Headline
@@ -203,10 +220,12 @@ def warning_table(warnings: tuple[Fault, ...]) -> Table | None:
 
 
 def setting_table(rules: FleeRules) -> Table | None:
-    """Return the settings that differ from Flee's defaults."""
-    left_out = ("semantics", "recent_travel_cells")
-    rows = [
-        (field.name, _setting(getattr(rules, field.name)), _setting(field.default))
+    """Return the settings that have ranges, and those that differ from Flee's defaults."""
+    left_out = {"semantics", "recent_travel_cells", "ranges", *(one.name for one in rules.ranges)}
+    usual = {field.name: _setting(field.default) for field in fields(rules)}
+    rows = [(one.name, f"{one.low:g} to {one.high:g}, by member", usual.get(one.name, "none")) for one in rules.ranges]
+    rows += [
+        (field.name, _setting(getattr(rules, field.name)), usual[field.name])
         for field in fields(rules)
         if field.name not in left_out and getattr(rules, field.name) != field.default
     ]

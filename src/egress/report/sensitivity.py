@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from egress.assimilate.factors import KINDS, UNLEARNABLE, row_of
-from egress.assimilate.questions import QUEUE, Question
+from egress.assimilate.factors import KINDS, UNLEARNABLE
+from egress.assimilate.questions import Question
 from egress.assimilate.saltelli import REST, Index
-from egress.assimilate.sensitivity import Answer, Sensitivity
+from egress.assimilate.sensitivity import Answer
 from egress.errors import OutputError
-from egress.report.explain import ranged
-from egress.report.names import Names, capital
+from egress.report.names import capital
 from egress.report.rounding import span
-from egress.scenario.schema import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +33,6 @@ FILES = ("sensitivity.html", "sensitivity.png", "sensitivity.csv", "sensitivity.
 ROWS = 6  # inputs shown per output on a screen
 SMALL = 0.05  # total index below which an input is not worth a line
 NOTABLE = 0.1  # total index from which the halves of an input's range are told
-TITLES = {
-    "arrivals": "all arrivals abroad beyond ordinary travel",
-    "peak": "the busiest day of entries",
-    "queue": "the longest queue at any crossing",
-    "stranded": "people ready to leave with no way open, most on one day",
-}
-UNITS = {"duration": " h", "flow": " an hour", "rate": " an hour", "speed": " km/h", "distance": " km"}
 HOW = (
     "Total: share of the spread that stays while only this input is unknown; in brackets the 90 % interval of the "
     "estimate. Alone: share that would go, on average, if only this input were known; it takes many base points. "
@@ -55,67 +47,63 @@ class Words:
     what: str
     span: str
     source: str
+    short: str = ""
+    """What it is called in a sentence, where that is shorter."""
 
 
-def described(found: Sensitivity, name: str, answer: Answer) -> Words:
-    """Return a factor in the words of the field."""
-    numbers = found.numbers(name, answer)
-    counted = f"{numbers:,} number{'' if numbers == 1 else 's'}"
-    if name == REST:
-        return Words("all other inputs together", counted, "")
-    if name in KINDS:
-        return Words(KINDS[name].what, counted if numbers else "", KINDS[name].where)
-    row = row_of(found.scenario, name)
-    source = str(getattr(row, "source", "")).replace(";", ", ") or ", ".join(getattr(row, "evidence", ()))
-    if isinstance(row, Parameter):
-        unit = "" if row.unit in ("1", "share") else f" {row.unit}"
-        return Words(f"{row.name}: {row.meaning}" if row.meaning else row.name, f"{ranged(row)[0]}{unit}", source)
-    called = getattr(row, "name", "") or getattr(row, "what", "") or name.split("/")[1]
-    return Words(f"{called}: {name.rpartition('/')[2].replace('_', ' ')}", _span(found, name), source)
+@dataclass(frozen=True)
+class Shown:
+    """What a sensitivity found, with the words for it: of a scenario, or of a Flee folder."""
+
+    title: str
+    start: date
+    """First day of the period."""
+    answers: tuple[Answer, ...]
+    words: Callable[[str, Answer], Words]
+    """A factor of an answer in the words of the field."""
+    asked: Callable[[Question], str]
+    """What was asked, in words."""
+    known: str
+    """What the runs knew, such as `hindsight`."""
+    made: str
+    """How much was run, such as `648 members, 32 base points`."""
+    table: pd.DataFrame
+    """A row per output and input."""
+    record: Mapping[str, Any]
+    """How it was made, for sensitivity.json; has `seed`."""
 
 
-def _span(found: Sensitivity, name: str) -> str:
-    """Return the range of an input in canonical units."""
-    drawn = found.uncertain.get(name)
-    return "" if drawn is None else f"{drawn.low:.3g}–{drawn.high:.3g}{UNITS.get(drawn.dimension, '')}"
-
-
-def title(found: Sensitivity, question: Question) -> str:
-    """Return what was asked, in words."""
-    names = Names.of(found.scenario)
-    if question.name in TITLES:
-        return TITLES[question.name]
-    if question.name.startswith(QUEUE):
-        return f"the longest queue at {names.door(question.name.removeprefix(QUEUE))}"
-    return f"arrivals of the surge: {names.anywhere(question.name)}"
-
-
-def spread(found: Sensitivity, answer: Answer) -> str:
+def spread(found: Shown, answer: Answer) -> str:
     """Return the middle of the members, and between what eight of ten lie."""
     low, middle, high = answer.spread
     if answer.question.unit == "people":
         return span(low, middle, high)
+    if answer.question.unit == "share":
+        return f"{middle:.3f} ({low:.3f}–{high:.3f})"
     days = [_day(found, value) for value in (low, middle, high)]
     return days[1] if len(set(days)) == 1 else f"{days[1]} ({days[0]} to {days[2]})"
 
 
-def _day(found: Sensitivity, value: float) -> str:
-    from datetime import timedelta
-
-    day = found.scenario.period.start + timedelta(days=round(value))
+def _day(found: Shown, value: float) -> str:
+    day = found.start + timedelta(days=round(value))
     return f"{day.day} {day:%b}"
 
 
-def _value(found: Sensitivity, answer: Answer, value: float) -> str:
-    return _day(found, value) if answer.question.unit == "day" else span(value, value, value)
+def _value(found: Shown, answer: Answer, value: float) -> str:
+    match answer.question.unit:
+        case "day":
+            return _day(found, value)
+        case "share":
+            return f"{value:.3f}"
+    return span(value, value, value)
 
 
 # Sentences
 
 
-def sentence(found: Sensitivity, answer: Answer) -> str:
+def sentence(found: Shown, answer: Answer) -> str:
     """Return what would change our mind about an output."""
-    about = f"{capital(title(found, answer.question))}: {spread(found, answer)}."
+    about = f"{capital(found.asked(answer.question))}: {spread(found, answer)}."
     if not answer.indices:
         return f"{about} It is nearly the same in eight of ten members: nothing to tell apart."
     told = [i for i in answer.indices if i.total_range[0] > 0 and i.total >= SMALL and i.factor != REST]
@@ -132,13 +120,12 @@ def sentence(found: Sensitivity, answer: Answer) -> str:
     return f"{said}.{_unlearnable(answer)}{_rest(answer)}"
 
 
-def _named(found: Sensitivity, answer: Answer, index: Index) -> str:
-    words = described(found, index.factor, answer).what
-    short = words.partition(":")[0] if index.factor in KINDS else words
-    return f"{short} ({share(index)}){_halves(found, answer, index)}"
+def _named(found: Shown, answer: Answer, index: Index) -> str:
+    words = found.words(index.factor, answer)
+    return f"{words.short or words.what} ({share(index)}){_halves(found, answer, index)}"
 
 
-def _halves(found: Sensitivity, answer: Answer, index: Index) -> str:
+def _halves(found: Shown, answer: Answer, index: Index) -> str:
     """Return what the output would be were an input in the lower or in the upper half of its range."""
     halves = answer.halves.get(index.factor)
     if halves is None or index.total < NOTABLE or halves[0] != halves[0]:
@@ -170,14 +157,9 @@ def share(index: Index) -> str:
 # What is printed
 
 
-def summary(found: Sensitivity) -> RenderableType:
+def summary(found: Shown) -> RenderableType:
     """Return what would change our mind, as something that rich prints: a sentence and a table per output."""
-    about = found.about
-    known = f"what was known by {about['as_of']}" if about["as_of"] else "hindsight"
-    head = (
-        f"{found.scenario.title}: what would change our mind ({known}; {about['members']:,} members, "
-        f"{about['samples']} base points, {about['inputs']:,} uncertain numbers, steps of {about['step_hours']:g} h)"
-    )
+    head = f"{found.title}: what would change our mind ({found.known}; {found.made})"
     parts: list[RenderableType] = [Text(head, style="bold")]
     for answer in found.answers:
         parts += [Text(""), Text(f"• {sentence(found, answer)}")]
@@ -186,7 +168,7 @@ def summary(found: Sensitivity) -> RenderableType:
     return Group(*parts, Text(""), Text(HOW, style="dim"))
 
 
-def _table(found: Sensitivity, answer: Answer) -> Table:
+def _table(found: Shown, answer: Answer) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("input", max_width=58)
     for name in ("total", "alone"):
@@ -195,7 +177,7 @@ def _table(found: Sensitivity, answer: Answer) -> Table:
     table.add_column("source", max_width=22)
     shown = _shown(answer.indices)
     for index in shown:
-        words = described(found, index.factor, answer)
+        words = found.words(index.factor, answer)
         alone = f"{index.first:.2f} ±{index.first_range[1] - index.first:.2f}".replace("-", "−")
         total = f"{index.total:.2f} ({index.total_range[0]:.2f}–{index.total_range[1]:.2f})"
         table.add_row(words.what, total, alone, words.span, words.source)
@@ -215,14 +197,14 @@ def _shown(indices: Sequence[Index]) -> list[Index]:
 # What is written
 
 
-def write(found: Sensitivity, folder: Path) -> None:
+def write(found: Shown, folder: Path) -> None:
     """Write the page, the picture, the table and the record; raises OutputError."""
     from egress.report import charts, tables
 
     chart = bars(found)
     tables.write_text(page(found), folder / "sensitivity.html")
     tables.write_text(described_table(found).to_csv(index=False), folder / "sensitivity.csv")
-    record = {"scenario": found.scenario.name, **found.about, "files": list(FILES)}
+    record = {**found.record, "files": list(FILES)}
     tables.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", folder / "sensitivity.json")
     try:
         (folder / "sensitivity.png").write_bytes(charts.png(chart))
@@ -230,17 +212,16 @@ def write(found: Sensitivity, folder: Path) -> None:
         raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
 
 
-def described_table(found: Sensitivity) -> pd.DataFrame:
+def described_table(found: Shown) -> pd.DataFrame:
     """Return a row per output and input: the indices, and the input in words with range and source."""
-    table = found.table()
     pairs = [(answer, index) for answer in found.answers for index in answer.indices]
-    words = [described(found, index.factor, answer) for answer, index in pairs]
-    return table.assign(
+    words = [found.words(index.factor, answer) for answer, index in pairs]
+    return found.table.assign(
         what=[w.what for w in words], range=[w.span for w in words], source=[w.source for w in words]
     ).round(4)
 
 
-def bars(found: Sensitivity, answers: Sequence[Answer] | None = None) -> Any:
+def bars(found: Shown, answers: Sequence[Answer] | None = None) -> Any:
     """Return bars of total indices with their intervals, a panel per output; dots are first-order indices."""
     import altair as alt
 
@@ -253,7 +234,7 @@ def bars(found: Sensitivity, answers: Sequence[Answer] | None = None) -> Any:
     return alt.concat(*panels, columns=1)
 
 
-def _panel(found: Sensitivity, answer: Answer) -> Any:
+def _panel(found: Shown, answer: Answer) -> Any:
     import altair as alt
     import pandas as pd
 
@@ -261,9 +242,9 @@ def _panel(found: Sensitivity, answer: Answer) -> Any:
 
     rows: list[dict[str, Any]] = [
         {
-            "input": _short(described(found, index.factor, answer).what),
-            "total": max(0.0, index.total),
-            "low": index.total_range[0],
+            "input": _short(found.words(index.factor, answer).what),
+            "total": min(max(0.0, index.total), TOP),
+            "low": min(index.total_range[0], TOP),
             "high": min(index.total_range[1], TOP),
             "first": min(max(index.first, 0.0), TOP),
         }
@@ -276,45 +257,40 @@ def _panel(found: Sensitivity, answer: Answer) -> Any:
     bar = base.mark_bar(color=BLUE, opacity=0.6, aria=False).encode(x=alt.X("total:Q", scale=scale, title=None))
     rule = base.mark_rule(color=INK, aria=False).encode(x="low:Q", x2="high:Q")
     dot = base.mark_point(color=ORANGE, filled=True, size=36, opacity=1, aria=False).encode(x="first:Q")
-    heading = capital(title(found, answer.question))
+    heading = capital(found.asked(answer.question))
     return alt.layer(bar, rule, dot).properties(width=WIDE - 480, height=alt.Step(20), title=heading)
 
 
-TOP = 1.5  # intervals are drawn no farther
+TOP = 1.5  # bars and intervals are drawn no farther
 
 
 def _short(text: str, most: int = 70) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def page(found: Sensitivity) -> str:
+def page(found: Shown) -> str:
     """Return one HTML file that asks nothing of anybody outside: a sentence, bars and a table per output."""
     from egress.report import charts
 
     parts = []
     for answer in found.answers:
         parts.append(
-            f"<h2>{_safe(capital(title(found, answer.question)))}</h2>\n<p>{_safe(sentence(found, answer))}</p>"
+            f"<h2>{_safe(capital(found.asked(answer.question)))}</h2>\n<p>{_safe(sentence(found, answer))}</p>"
         )
         if answer.indices:
-            label = f"Total indices: {title(found, answer.question)}"
+            label = f"Total indices: {found.asked(answer.question)}"
             parts.append(f"<figure>{charts.svg(bars(found, [answer]), label)}</figure>\n{_rows(found, answer)}")
-    about = found.about
-    made = (
-        f"{about['members']:,} members, {about['samples']} base points, {about['inputs']:,} uncertain numbers, "
-        f"steps of {about['step_hours']:g} h, seed {about['seed']}"
-        + (f", what was known by {about['as_of']}" if about["as_of"] else ", hindsight")
-    )
-    head = f"{found.scenario.title}: what would change our mind"
+    made = f"{found.made}, seed {found.record['seed']}, {found.known}"
+    head = f"{found.title}: what would change our mind"
     legend = "Bar: total index, with its 90 % interval. Dot: the share that goes if only this input is known."
     return PAGE.format(title=_safe(head), made=_safe(made), how=_safe(f"{legend} {HOW}"), body="\n".join(parts))
 
 
-def _rows(found: Sensitivity, answer: Answer) -> str:
+def _rows(found: Shown, answer: Answer) -> str:
     """Return all inputs of an output as an HTML table."""
     lines = []
     for index in answer.indices:
-        words = described(found, index.factor, answer)
+        words = found.words(index.factor, answer)
         first = f"{index.first:.2f} ({index.first_range[0]:.2f} to {index.first_range[1]:.2f})".replace("-", "−")
         cells = [words.what, share(index).replace(", ", " (") + ")", first, words.span, words.source]
         lines.append("<tr>" + "".join(f"<td>{_safe(cell)}</td>" for cell in cells) + "</tr>")

@@ -48,7 +48,7 @@ def load(source: str | Path) -> Scenario:
 def _load(folder: Path) -> Scenario:
     reading = read_folder(folder)
     if str(reading.data.get("rules", "")).startswith("flee"):
-        message = "a scenario with the rules of Flee: `egress run`, `forecast`, `validate` and `explain` take it"
+        message = "a scenario with the rules of Flee: the commands (`egress run` and others) take it"
         raise ScenarioError([Fault(*reading.spot(("rules",)), f"{message}, this does not")])
     scenario = _checked(reading)
     if scenario is None or reading.faults:
@@ -148,7 +148,7 @@ def _no_scenario(path: Path, folder: Path) -> str:
     if (folder / "input_csv").is_dir() or all((folder / name).is_file() for name in FLEE_FILES):
         if not path.is_dir():
             return f"a file of the Flee folder {shown(folder)}: name the folder"
-        return "a Flee folder: `egress run`, `forecast`, `validate`, `explain` and `convert` take it, this does not"
+        return "a Flee folder: the commands (`egress run` and others) take it, this does not"
     if not path.is_dir():
         return "not a scenario: expected a folder with scenario.yaml"
     if (folder / "scenario.yml").exists():

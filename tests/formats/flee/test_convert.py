@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import egress
 from egress.cli import command_line
 from egress.errors import OutputError, ScenarioError
 from egress.formats.flee import convert, read_instance
@@ -124,15 +125,14 @@ def test_the_commands_convert_and_validate(small: Small, tmp_path: Path, capsys:
     assert "is an egress scenario already" in capsys.readouterr().err
 
 
-def test_other_commands_say_that_they_do_not_take_it(
+def test_what_reads_scenarios_says_that_it_does_not_take_it(
     small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = converted(small, tmp_path)
-    for verb in ("sensitivity", "calibrate"):
-        assert command_line([verb, str(out)]) == 2
-        assert "scenario.yaml:6:8: a scenario with the rules of Flee: `egress run`" in capsys.readouterr().err
-        assert command_line([verb, str(tmp_path / "small")]) == 2
-        assert "a Flee folder: `egress run`, `forecast`, `validate`" in capsys.readouterr().err
+    with pytest.raises(ScenarioError, match=r"scenario\.yaml:6:8: a scenario with the rules of Flee: the commands"):
+        egress.load(out)
+    with pytest.raises(ScenarioError, match=r"a Flee folder: the commands \(`egress run` and others\) take it"):
+        egress.load(tmp_path / "small")
     assert command_line(["run", str(tmp_path / "small" / "simsetting.yml")]) == 2
     assert "small: name the folder" in capsys.readouterr().err
 

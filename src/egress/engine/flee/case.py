@@ -6,6 +6,8 @@ agents: people divided by `hasten`. Every section named here is one of design/fl
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from types import MappingProxyType
@@ -19,6 +21,7 @@ Floats = npt.NDArray[Any]
 PlaceType = Literal["camp", "idpcamp", "conflict", "forward", "marker", "flood_zone", "town"]
 SpawnMode = Literal["constant", "pop_ratio", "poisson"]
 ClosureKind = Literal["country", "location", "link", "camp", "idpcamp", "remove_forced_redirection"]
+DISPLACED = "displaced_per_conflict_day"  # the one setting that may have a range and stands below another
 NOWHERE = -1  # index of a name that is not in locations.csv
 
 
@@ -131,6 +134,36 @@ class ConflictSpawning:
 
 
 @dataclass(frozen=True)
+class SettingRange:
+    """A number of the rules that is not known: uniform between its ends; a whole number may be either end.
+
+    >>> SettingRange("awareness_level", 1, 3, whole=True).at(np.array([0.0, 0.5, 0.99])).tolist()
+    [1.0, 2.0, 3.0]
+    """
+
+    name: str  # of its key in simsetting.yml, in the unit of that key
+    low: float
+    high: float
+    whole: bool = False
+
+    def at(self, shares: Floats) -> Floats:
+        """Return the values [...] at shares [...] of the range, each from 0 up to below 1."""
+        if self.whole:
+            return np.asarray(np.minimum(self.low + np.floor(shares * (self.high - self.low + 1)), self.high))
+        return np.asarray(self.low + shares * (self.high - self.low))
+
+    @property
+    def middle(self) -> float:
+        """Return the middle, of whole numbers the lower one."""
+        middle = (self.low + self.high) / 2
+        return float(math.floor(middle)) if self.whole else middle
+
+    def __str__(self) -> str:
+        """Return `max_move_speed 200 to 600`."""
+        return f"{self.name} {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True)
 class Semantics:
     """One switch per defect of section 15 that changes a result: True mirrors Flee, False corrects it."""
 
@@ -207,10 +240,20 @@ class FleeRules:
     # ours
     semantics: Semantics = FLEE
     recent_travel_cells: int = 8  # cells of r per unit, with avoid_short_stints (see table.py)
+    ranges: tuple[SettingRange, ...] = ()  # of numbers above that differ by member; those above are their middles
 
     def with_semantics(self, name: str) -> FleeRules:
         """Return the rules as `flee` or `flee-corrected`."""
         return replace(self, semantics=SEMANTICS[name])
+
+    def with_values(self, values: Sequence[float]) -> FleeRules:
+        """Return the rules with values [S] in the place of their ranges, in the order of these."""
+        pairs = zip(self.ranges, values, strict=True)
+        given: dict[str, Any] = {one.name: int(value) if one.whole else float(value) for one, value in pairs}
+        people, spawning = given.pop(DISPLACED, None), self.conflict_driven_spawning
+        if people is not None and spawning is not None:
+            given["conflict_driven_spawning"] = replace(spawning, displaced_per_conflict_day=float(people))
+        return replace(self, **given, ranges=())
 
 
 def no_links() -> Links:

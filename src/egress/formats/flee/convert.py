@@ -21,6 +21,7 @@ from egress.formats.flee.folder import SCENARIO, is_converted
 from egress.formats.flee.published import observations
 from egress.formats.flee.read import Instance, read_instance
 from egress.formats.flee.scenario import TABLES, FleeClosure
+from egress.formats.flee.setting_ranges import ENDS
 from egress.formats.flee.settings import sections_of
 from egress.observations import REQUIRED
 
@@ -95,7 +96,9 @@ def _yaml(instance: Instance, name: str) -> str:
 
 
 def _block(data: Any) -> Any:
-    """Return plain data with its lists in one line each."""
+    """Return plain data with its lists and ranges in one line each."""
+    if isinstance(data, dict) and data.keys() == set(ENDS):
+        return _flat(data)
     if isinstance(data, dict):
         return CommentedMap({key: _block(value) for key, value in data.items()})
     return _flow(data) if isinstance(data, list) else data

@@ -41,7 +41,10 @@ class Instance:
     def hash(self) -> str:
         """Return 12 hexadecimal digits that change whenever what is said or a setting does; names are left out."""
         said = self.scenario.model_dump(mode="json", exclude={"name", "title", "evidence"})
-        plain = json.dumps([said, asdict(self.rules)], sort_keys=True, separators=(",", ":"), default=str)
+        rules = asdict(self.rules)
+        if not self.rules.ranges:
+            del rules["ranges"]
+        plain = json.dumps([said, rules], sort_keys=True, separators=(",", ":"), default=str)
         return sha256(plain.encode()).hexdigest()[:12]
 
     @property

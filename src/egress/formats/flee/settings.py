@@ -1,52 +1,26 @@
 """simsetting.yml read as rules, and rules written as such (setting_keys.py has its keys).
 
 Flee turns values with `bool()`, `int()` and `float()`, so that the text "False" counts as true and 1.7 becomes 1;
-here a value must be of the type that it is meant to be.
+here a value must be of the type that it is meant to be. A number may have a range (setting_ranges.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from egress.engine.flee.case import ConflictSpawning, FleeRules
+from egress.engine.flee.case import DISPLACED, ConflictSpawning, FleeRules
 from egress.errors import Fault
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.setting_keys import MODES, SECTIONS, SPAWNING, TOP, V1, Key
-from egress.scenario.positions import Cell, Loc, Reading, read_yaml, shown
+from egress.formats.flee.setting_ranges import cut, is_range, middle_of, written
+from egress.formats.flee.setting_reader import Reader, called
+from egress.scenario.positions import Loc, Reading, read_yaml, shown
 from egress.spelling import either, nearest
 
 YES, NO = ("true", "yes", "on"), ("false", "no", "off")  # of YAML 1.1, which Flee reads
-
-
-@dataclass
-class _Reader:
-    """A settings file on the way to rules."""
-
-    reading: Reading
-    lines: list[str]
-    findings: Findings
-    mirror: bool
-
-    def at(self, loc: Loc, key: bool = False) -> Cell:
-        """Return where a value (or its key) stands."""
-        spot = self.reading.spot(loc, key)
-        return Cell("", spot.line, spot.column)
-
-    def quoted(self, loc: Loc) -> bool:
-        """Say whether a value stands in quotes."""
-        at = self.at(loc)
-        return self.lines[at.line - 1][at.column - 1 : at.column] in ("'", '"') if at.line else False
-
-    def fault(self, loc: Loc, message: str, key: bool = False) -> None:
-        """Note a fault at a value or key."""
-        self.findings.fault(self.reading.file, self.at(loc, key), message)
-
-    def warn(self, loc: Loc, message: str, key: bool = True) -> None:
-        """Note a warning at a key or value."""
-        self.findings.warn(self.reading.file, self.at(loc, key), message)
 
 
 def read_settings(path: Path, findings: Findings, rules: str = "flee") -> FleeRules:
@@ -61,7 +35,7 @@ def read_settings(path: Path, findings: Findings, rules: str = "flee") -> FleeRu
 def rules_of(reading: Reading, prefix: Loc, path: Path, findings: Findings, rules: str = "flee") -> FleeRules:
     """Return the rules that stand at `prefix` of a YAML file, in the form of simsetting.yml."""
     lines = path.read_text("utf-8-sig").splitlines() if reading.values else []
-    reader = _Reader(reading, lines, findings, rules == "flee")
+    reader = Reader(reading, lines, findings, rules == "flee")
     data = reading.data
     for part in prefix:
         data = data.get(part) or {}
@@ -73,7 +47,7 @@ def rules_of(reading: Reading, prefix: Loc, path: Path, findings: Findings, rule
     return _rules(found, reader, prefix).with_semantics(rules)
 
 
-def _rules(found: dict[str, Any], reader: _Reader, prefix: Loc) -> FleeRules:
+def _rules(found: dict[str, Any], reader: Reader, prefix: Loc) -> FleeRules:
     """Return the rules from the values found; what one key does to another happens here."""
     sections = [name for name in SECTIONS if name in found]
     known = {field.name for field in fields(FleeRules)}
@@ -84,14 +58,19 @@ def _rules(found: dict[str, Any], reader: _Reader, prefix: Loc) -> FleeRules:
         found["default_conflict_intensity"] = float(int(intensity))
     if found.pop("use_v1_rules", False):
         found |= V1
-    rules = FleeRules(**{name: value for name, value in found.items() if name in known and name not in sections})
+        for name in V1.keys() & reader.ranges.keys():
+            message = f"use_v1_rules sets {name} to {V1[name]:g}: leave the range out"
+            reader.fault((*prefix, "move_rules", name), message)
+    given = {name: value for name, value in found.items() if name in known and name not in sections}
+    rules = FleeRules(**given, ranges=tuple(reader.ranges[name] for name in sorted(reader.ranges)))
     _remarks(rules, reader, prefix)
     return rules
 
 
-def _remarks(rules: FleeRules, reader: _Reader, prefix: Loc) -> None:
+def _remarks(rules: FleeRules, reader: Reader, prefix: Loc) -> None:
     """Warn of values that hardly do what they seem to."""
-    if rules.awareness_level == 0:
+    levels = next(((r.low, r.high) for r in rules.ranges if r.name == "awareness_level"), (rules.awareness_level,))
+    if min(levels) <= 0 <= max(levels):
         reader.warn((*prefix, "move_rules", "awareness_level"), "0: nobody ever moves, in Flee as here", key=False)
     if (
         rules.insert_day0
@@ -102,7 +81,7 @@ def _remarks(rules: FleeRules, reader: _Reader, prefix: Loc) -> None:
         reader.warn((*prefix, "spawn_rules", "insert_day0"), message)
 
 
-def _values(reader: _Reader, loc: Loc, data: Mapping[str, Any], keys: Mapping[str, Key]) -> Iterator[tuple[str, Any]]:
+def _values(reader: Reader, loc: Loc, data: Mapping[str, Any], keys: Mapping[str, Key]) -> Iterator[tuple[str, Any]]:
     """Yield the fields of FleeRules that a mapping sets."""
     for name, raw in data.items():
         here = (*loc, name)
@@ -115,7 +94,7 @@ def _values(reader: _Reader, loc: Loc, data: Mapping[str, Any], keys: Mapping[st
             yield key.field or name, value
 
 
-def _unknown(reader: _Reader, loc: Loc, keys: Mapping[str, Key]) -> None:
+def _unknown(reader: Reader, loc: Loc, keys: Mapping[str, Key]) -> None:
     """Note a key that Flee does not know: it would be ignored without a word."""
     name = str(loc[-1])
     message = f"unknown key {name!r}{_elsewhere(name, keys)}"
@@ -136,7 +115,7 @@ def _elsewhere(name: str, keys: Mapping[str, Key]) -> str:
     return hint if "did you mean" in hint else ""
 
 
-def _acts(reader: _Reader, loc: Loc, value: Any, key: Key) -> bool:
+def _acts(reader: Reader, loc: Loc, value: Any, key: Key) -> bool:
     """Say whether a value sets a rule; note where it is refused or does nothing."""
     name = loc[-1]
     if key.use == "refused" and value not in (False, []):
@@ -154,8 +133,10 @@ def _acts(reader: _Reader, loc: Loc, value: Any, key: Key) -> bool:
 # Values
 
 
-def _value(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
-    """Return a value of the type of its key; None where it has none (noted where that is a fault)."""
+def _value(reader: Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
+    """Return a value of the type of its key, of a range the middle; None where it has none (noted if a fault)."""
+    if is_range(raw, key):
+        return middle_of(reader, loc, raw, key, lambda at, end: _number(reader, at, end, key, name))
     match key.kind:
         case "switch":
             return _switch(reader, loc, raw)
@@ -170,14 +151,14 @@ def _value(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
     return raw
 
 
-def _text(reader: _Reader, loc: Loc, raw: Any) -> str | None:
+def _text(reader: Reader, loc: Loc, raw: Any) -> str | None:
     if isinstance(raw, str):
         return raw
-    reader.fault(loc, f"expected text, found {_said(raw)}")
+    reader.fault(loc, f"expected text, found {called(raw)}")
     return None
 
 
-def _switch(reader: _Reader, loc: Loc, raw: Any) -> bool | None:
+def _switch(reader: Reader, loc: Loc, raw: Any) -> bool | None:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, int) and raw in (0, 1):
@@ -187,15 +168,15 @@ def _switch(reader: _Reader, loc: Loc, raw: Any) -> bool | None:
     hint = ""
     if isinstance(raw, str) and raw.lower() in YES + NO:
         hint = f": Flee takes any text as true; write {raw.lower() in YES} without quotes"
-    reader.fault(loc, f"expected true or false, found {_said(raw)}{hint}")
+    reader.fault(loc, f"expected true or false, found {called(raw)}{hint}")
     return None
 
 
-def _number(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> float | int | None:
+def _number(reader: Reader, loc: Loc, raw: Any, key: Key, name: str) -> float | int | None:
     value = _plain_number(raw)
     if value is None:
         expected = "a whole number" if key.kind == "whole" else "a number"
-        reader.fault(loc, f"expected {expected}, found {_said(raw)}")
+        reader.fault(loc, f"expected {expected}, found {called(raw)}")
         return None
     if key.kind == "whole" and value != int(value):
         reader.fault(loc, f"expected a whole number, found {raw}: Flee would cut it to {int(value)}")
@@ -221,30 +202,30 @@ def _plain_number(raw: Any) -> float | None:
     return value if value - value == 0 else None
 
 
-def _numbers(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> tuple[float, ...] | None:
+def _numbers(reader: Reader, loc: Loc, raw: Any, key: Key, name: str) -> tuple[float, ...] | None:
     if raw is None:
         return ()
     if not isinstance(raw, list):
-        reader.fault(loc, f"expected a list of numbers such as [1.0, 0.5], found {_said(raw)}")
+        reader.fault(loc, f"expected a list of numbers such as [1.0, 0.5], found {called(raw)}")
         return None
     item = replace(key, kind="number")
     values = [_number(reader, (*loc, i), part, item, name) for i, part in enumerate(raw)]
     return None if None in values else tuple(float(value) for value in values if value is not None)
 
 
-def _block(reader: _Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
+def _block(reader: Reader, loc: Loc, raw: Any, key: Key, name: str) -> Any:
     """Return the value of a mapping; None where it is absent."""
     if raw is None:
         return None
     if key.use == "refused":
         return raw
     if not isinstance(raw, dict):
-        reader.fault(loc, f"expected a mapping (`key: value`), found {_said(raw)}")
+        reader.fault(loc, f"expected a mapping (`key: value`), found {called(raw)}")
         return None
     return _spawning(reader, loc, raw) if name == "conflict_driven_spawning" else raw
 
 
-def _spawning(reader: _Reader, loc: Loc, raw: Mapping[str, Any]) -> ConflictSpawning | None:
+def _spawning(reader: Reader, loc: Loc, raw: Mapping[str, Any]) -> ConflictSpawning | None:
     found = dict(_values(reader, loc, raw, SPAWNING))
     mode = str(found.get("mode", "constant"))
     mode = mode.lower() if mode.lower() == "poisson" else mode
@@ -252,25 +233,14 @@ def _spawning(reader: _Reader, loc: Loc, raw: Mapping[str, Any]) -> ConflictSpaw
         reader.fault((*loc, "spawn_mode"), f"{mode!r} is unknown: expected {either(MODES)}")
         return None
     default = 0.01 if mode == "pop_ratio" else 500.0
-    people = float(found.get("displaced_per_conflict_day", default))
-    if mode != "pop_ratio" and people != int(people) and reader.mirror:
-        here = (*loc, "displaced_per_conflict_day")
+    people = float(found.get(DISPLACED, default))
+    here = (*loc, DISPLACED)
+    if mode != "pop_ratio" and reader.mirror and DISPLACED in reader.ranges:
+        people = cut(reader, here)
+    elif mode != "pop_ratio" and reader.mirror and people != int(people):
         reader.warn(here, f"Flee uses the whole part of {people:g}, and so does egress under flee", key=False)
         people = float(int(people))
     return ConflictSpawning(mode=mode, displaced_per_conflict_day=people)  # type: ignore[arg-type]
-
-
-def _said(raw: Any) -> str:
-    match raw:
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case bool():
-            return str(raw).lower()
-    return repr(raw)
 
 
 # Back to the form of simsetting.yml
@@ -278,13 +248,14 @@ def _said(raw: Any) -> str:
 
 def sections_of(rules: FleeRules) -> dict[str, Any]:
     """Return rules in the form of simsetting.yml, every key with its value, so that nothing depends on defaults."""
-    spawn = rules.conflict_driven_spawning
+    spawn, ranged = rules.conflict_driven_spawning, {one.name: written(one) for one in rules.ranges}
     own: dict[str, Any] = {
+        **ranged,
         "conflict_spawn_decay": list(rules.conflict_spawn_decay) or None,
         "conflict_driven_spawning": spawn
-        and {"spawn_mode": spawn.mode, "displaced_per_conflict_day": spawn.displaced_per_conflict_day},
+        and {"spawn_mode": spawn.mode, DISPLACED: ranged.get(DISPLACED, spawn.displaced_per_conflict_day)},
     }
-    written: dict[str, Any] = {"default_conflict_intensity": rules.default_conflict_intensity}
+    found: dict[str, Any] = {"default_conflict_intensity": rules.default_conflict_intensity}
     for section, keys in SECTIONS.items():
         pairs = {
             name: own.get(name, getattr(rules, key.field or name, None))
@@ -292,8 +263,8 @@ def sections_of(rules: FleeRules) -> dict[str, Any]:
             if key.use == "rule" and name not in ("use_v1_rules", "camps_are_sicks")
         }
         if pairs:
-            written[section] = {name: value for name, value in pairs.items() if value is not None}
-    return written
+            found[section] = {name: value for name, value in pairs.items() if value is not None}
+    return found
 
 
 def settings_fault(folder: Path) -> Fault:
