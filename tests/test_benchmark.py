@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import egress
 from egress.benchmark import page, tasks
+from egress.benchmark.rivals import beside
 from egress.benchmark.tasks import MODES, TASKS, Results, Size
+from egress.observations import Observations
 from egress.scenario.load import load
 from egress.scenario.numbers import numbers
 from egress.scenario.priors import fitted, shaped
@@ -20,6 +23,17 @@ from egress.score.summary import rows, summary
 
 class _Stopped(Exception):  # noqa: N818 - no error: the rest would cost a minute
     """The forecast was asked for."""
+
+
+def test_official_forecasts_stand_beside_what_members_say() -> None:
+    origin = datetime.fromisoformat("2022-09-24T00:00+03:00")
+    counts = Observations.of("russia-2022")
+    run = egress.run("russia-2022", members=2, as_of=origin)
+    about = {"task": "R", "mode": "cold", "seed": 1, "origin": "2022-09-24"}
+    found = beside(run, counts.known(origin), counts.data, about).set_index("official_value")
+    day = found.loc[10_000.0]
+    assert (day["by"], day["counted"]) == ("Finnish Border Guard", 8572.0)
+    assert day["p10"] <= day["p50"] <= day["p90"]
 
 
 @pytest.mark.parametrize("mode", MODES)

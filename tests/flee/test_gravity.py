@@ -63,7 +63,8 @@ def test_own_rules_take_threads_and_closures_that_may_not_happen():
     case = country(closures=(hub,))
     asked: list[float] = []
     done = gravity.run_case(case, FleeRules(), members=12, threads=1, progress=asked.append)
-    assert asked == pytest.approx(np.arange(1, 13) / 12)
+    assert asked == sorted(asked)
+    assert asked[-1] == 1.0
     many = gravity.run_case(case, FleeRules(), members=12, threads=4)
     assert np.array_equal(done.inside, many.inside)
     shut = gravity.run_case(replace(case, closures=(replace(hub, probability=1.0),)), FleeRules(), members=12)

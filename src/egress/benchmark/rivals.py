@@ -36,7 +36,8 @@ def beside(trajectory: Trajectory, known: Observations, counts: pd.DataFrame, ab
         number = {
             name: float(row[name]) if row[name] not in ("", None) else np.nan for name in ("low", "value", "high")
         }
-        asked = {str(key): value for key, value in row.items()} | number | {"what": "entries"}
+        asked = {str(key): value for key, value in row.items()} | number
+        asked |= {"what": "entries", "authority": row["by"]}
         said = printed(trajectory, asked, known, int(about["seed"]))
         ranges = {f"p{round(100 * q)}": float(np.quantile(said, q)) for q in RANGE}
         told = {

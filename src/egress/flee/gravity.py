@@ -28,7 +28,8 @@ from egress.engine.flee.gravity import Ground, Law
 from egress.errors import Fault
 from egress.flee.measures import ard
 from egress.flee.ranges import none
-from egress.flee.run import SEED, FleeRun, Progress, by_closures, counted, spread
+from egress.flee.run import SEED, FleeRun, by_closures
+from egress.flee.threads import Progress, spread
 from egress.formats.flee.read import warn
 
 GRID = {"distance": np.linspace(1.0, 3.0, 11), "ties": np.linspace(0.0, 1.5, 11)}
@@ -137,7 +138,6 @@ def run_case(
     inside = np.zeros((count, days, places), np.int32)
     begun = np.zeros((count, places), np.int32)
     people = np.repeat(lands[0].people[None], count, axis=0) if departures is None else departures
-    ended = counted(count, progress)
 
     def work(m: int) -> None:
         land, law = lands[m], known.laws[min(int(chosen[m]), len(known.laws) - 1)]
@@ -148,9 +148,8 @@ def run_case(
         share = gravity.shares(land, law)
         gravity.arrive(seed, int(numbers[m]), people[m], share, weight, law.following, camps, left)
         inside[m][:, land.camps], begun[m] = camps, left
-        ended()
 
-    spread(work, count, threads)
+    spread(work, count, threads, progress)
     still = np.zeros((count, days), np.int32)
     stock, due = _stock(lands[0], places), spawn.due(case, rules)
     spawned = people.astype(np.int32)

@@ -23,6 +23,7 @@ class Plans:
         self.left = Counter(keys)  # members still to run, by key
         self.layouts: dict[bytes, Layout] = {}
         self.rooms: dict[bytes, list[Room]] = {}  # free ones: tables keep the size that they grew to
+        self.busy: list[Room] = []
         self.states = ROOM  # that some member needed: the first runs alone, so that no other has to grow as much
         self.making, self.lock = threading.Lock(), threading.Lock()
 
@@ -40,11 +41,19 @@ class Plans:
         with self.lock:
             shelf = self.rooms.setdefault(key, [])
             room = shelf.pop() if shelf else Room(layout.plan, self.states)
+            self.busy.append(room)
         yield room
         with self.lock:
+            self.busy.remove(room)
+            room.today[0] = 0
             self.states = max(self.states, room.states)
             self.left[key] -= 1
             if self.left[key]:
                 self.rooms[key].append(room)
             else:
                 del self.rooms[key], self.layouts[key]
+
+    def days_done(self) -> int:
+        """Return how many days the members under way have behind them, all together."""
+        with self.lock:
+            return sum(int(room.today[0]) for room in self.busy)

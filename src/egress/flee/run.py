@@ -7,10 +7,7 @@ with the same closures and settings share a plan (egress.flee.plans).
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +21,7 @@ from egress.engine.flee.plan import Layout, plan
 from egress.errors import RunError
 from egress.flee.plans import Plans
 from egress.flee.ranges import drawn, none, told
+from egress.flee.threads import Progress, spread
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 SEED = 20220921
 OWN = "egress"
 CLOSES = purpose("flee closure")
-Progress = Callable[[float], None]
 Made = TypeVar("Made")
 
 
@@ -180,7 +177,7 @@ def run_case(
         "gone": np.zeros((count, days), np.int32),
         "origins": np.zeros((count, places), np.int32),
     }
-    plans, ended = _plans(case, rules, values, closed), counted(count, progress)
+    plans = _plans(case, rules, values, closed)
     first = plans.layout(0)
 
     def work(m: int) -> None:
@@ -189,9 +186,8 @@ def run_case(
         out["inside"][m], out["moving"][m] = record.inside, record.moving
         out["spawned"][m], out["gone"][m] = record.spawned.sum(axis=1), record.gone.sum(axis=1)
         out["origins"][m] = record.spawned.sum(axis=0)
-        ended()
 
-    spread(work, count, threads)
+    spread(work, count, threads, progress, lambda: plans.days_done() / days)
     stock = first.plan.start.stock
     return FleeRun(case, rules, seed, numbers, first.camps, first.due, **out, stock=stock, settings=values)
 
@@ -234,36 +230,3 @@ def happening(case: FleeCase, seed: int, members: Ints) -> Ints:
         if closure.probability < 1.0:
             happen[:, n] = uniforms(seed, members, 0, n, CLOSES) < closure.probability
     return happen
-
-
-def counted(count: int, progress: Progress | None) -> Callable[[], None]:
-    """Return what is called at the end of each member: it tells `progress` the share of members done."""
-    done, lock = [0], threading.Lock()
-
-    def ended() -> None:
-        with lock:
-            done[0] += 1
-            if progress is not None:
-                progress(done[0] / count)
-
-    return ended
-
-
-def spread(work: Callable[[int], None], count: int, threads: int | None) -> None:
-    """Do the work for 0 to count - 1, on one thread per processor unless said; the first alone, to compile once."""
-    threads = threads or os.cpu_count() or 1
-    if count == 0:
-        return
-    work(0)
-    if threads <= 1 or count <= 2:
-        for m in range(1, count):
-            work(m)
-        return
-    pool = ThreadPoolExecutor(min(threads, count - 1))
-    try:
-        for _ in pool.map(work, range(1, count)):
-            pass
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()

@@ -6,7 +6,7 @@ for phase 2. Given a snapshot people are independent, so each state is drawn as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +68,7 @@ class Record(NamedTuple):
     spawned: Ints  # [D, P] agents who set out
     moving: Ints  # [D] agents on links at the end of the day
     gone: Ints  # [D, P] deactivated in camps
+    today: Ints  # [1] days that are over, for who waits
 
 
 @compiled
@@ -246,10 +247,11 @@ def run_days(plan: Plan, seed: int, member: int, desk: Desk, tables: Tables, rec
         if there != people:
             return LOST, day
         evening, night = night, evening
+        record.today[0] = day + 1
     return FINE, length
 
 
-@dataclass
+@dataclass(eq=False)
 class Room:
     """Tables and scratch of one thread, used for one member after another; grows when a member needs more."""
 
@@ -257,6 +259,8 @@ class Room:
     states: int = ROOM
     cells: int = 0
     """States in use on the last evening of the last member."""
+    today: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
+    """[1] days that are over of the member under way."""
 
     def run(self, seed: int, member: int, due: Ints | None = None) -> Record:
         """Return what happened in one member, with departures [D] of its own where they are given. Raises RunError."""
@@ -285,6 +289,7 @@ class Room:
             np.zeros((days, places), np.int64),
             np.zeros(days, np.int64),
             np.zeros((days, places), np.int64),
+            self.today,
         )
 
     def _desk(self) -> Desk:
