@@ -11,7 +11,6 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -29,6 +28,7 @@ from egress.parts import numbers
 from egress.scenario.load import load, scenario_hash
 from egress.scenario.schema import Scenario
 from egress.scenario.time import known
+from egress.threads import each
 from egress.trajectory import FIELDS, Trajectory, blank
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 CHUNK = 100  # members that a thread takes through all steps at a time: the share of Python in a step is small then
 DEFAULT_SEED = 20220921
-PATIENCE = 0.2  # seconds between two looks at whether the user wants to stop
 Progress = Callable[[float], None]
 Normals = Mapping[str, npt.NDArray[np.float64]]
 """Standard normals [member, …] behind uncertain numbers, by name (engine.members)."""
@@ -198,18 +197,11 @@ def _run_chunks(
             for name, value in part.seconds.items():
                 seconds[name] = seconds.get(name, 0.0) + value
 
-    pool = ThreadPoolExecutor(threads)
     try:
-        left = {pool.submit(work, first) for first in range(0, count, chunk)}
-        while left:  # with a timeout, for Ctrl-C does not end an open wait on Windows
-            ended, left = wait(left, timeout=PATIENCE, return_when=FIRST_EXCEPTION)
-            for result in ended:
-                result.result()
+        each(work, range(0, count, chunk), threads)
     except BaseException:
         stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)  # a thread that compiles would keep Ctrl-C waiting
         raise
-    pool.shutdown()
     return seconds, _drawn([taken[first] for first in sorted(taken)])
 
 

@@ -28,7 +28,7 @@ from egress.ensemble import Normals
 from egress.errors import EgressError
 from egress.flee.ranges import SETTING
 from egress.flee.run import SEED, FleeRun, run_case
-from egress.flee.threads import Progress
+from egress.flee.spread import Progress
 from egress.formats.flee import Instance, read_instance
 from egress.formats.flee.build import case_of
 from egress.formats.flee.counts import reported

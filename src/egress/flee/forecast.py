@@ -33,7 +33,7 @@ from egress.engine.flee.spawn import due
 from egress.errors import EgressError
 from egress.flee import gravity
 from egress.flee.run import OWN, SEED, FleeRun, run_case
-from egress.flee.threads import Progress
+from egress.flee.spread import Progress
 from egress.forecasts import Forecast
 from egress.formats.flee import Instance, read_instance
 from egress.formats.flee.build import case_of

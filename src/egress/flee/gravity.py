@@ -28,8 +28,8 @@ from egress.engine.flee.gravity import Ground, Law
 from egress.errors import Fault
 from egress.flee.measures import ard
 from egress.flee.ranges import none
-from egress.flee.run import SEED, FleeRun, by_closures
-from egress.flee.threads import Progress, spread
+from egress.flee.run import SEED, FleeRun, happening
+from egress.flee.spread import Progress, spread
 from egress.formats.flee.read import warn
 
 GRID = {"distance": np.linspace(1.0, 3.0, 11), "ties": np.linspace(0.0, 1.5, 11)}
@@ -128,7 +128,7 @@ def run_case(
     rules = _without_ranges(rules)
     known = learnt()
     numbers = np.array(range(members) if isinstance(members, int) else list(members), dtype=np.int64)
-    lands = by_closures(case, seed, numbers, lambda happen: gravity.ground(replace(case, closures=happen), rules))
+    lands = _lands(case, rules, happening(case, seed, numbers))
     for name in lands[0].hosts.unknown:
         message = f"country {name!r} is not in egress's tables: its ties count as none, its residents as usual"
         warn(Fault("locations.csv", 0, 0, message))
@@ -157,6 +157,16 @@ def run_case(
     return FleeRun(
         case, rules, seed, numbers, camps, due, inside, still, spawned, still, begun, stock, none(count), own=True
     )
+
+
+def _lands(case: FleeCase, rules: FleeRules, happen: Ints) -> list[Ground]:
+    """Return the ground of each member by the closures [M, N] that happen in it; members with the same share one."""
+    made: dict[bytes, Ground] = {}
+    for row in happen:
+        if row.tobytes() not in made:
+            closures = tuple(one for one, yes in zip(case.closures, row, strict=True) if yes)
+            made[row.tobytes()] = gravity.ground(replace(case, closures=closures), rules)
+    return [made[row.tobytes()] for row in happen]
 
 
 def _without_ranges(rules: FleeRules) -> FleeRules:

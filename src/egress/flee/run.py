@@ -7,21 +7,21 @@ with the same closures and settings share a plan (egress.flee.plans).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from egress.engine.draws import purpose, uniforms
-from egress.engine.flee.case import Closure, FleeCase, FleeRules, Floats, Ints
+from egress.engine.flee.case import FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.plan import Layout, plan
 from egress.errors import RunError
 from egress.flee.plans import Plans
 from egress.flee.ranges import drawn, none, told
-from egress.flee.threads import Progress, spread
+from egress.flee.spread import Progress, spread
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 SEED = 20220921
 OWN = "egress"
 CLOSES = purpose("flee closure")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -211,16 +210,6 @@ def _named(rules: FleeRules, member: int, values: Floats) -> Iterator[None]:
         if not rules.ranges:
             raise
         raise RunError(f"{error} (member {member}: {told(rules, values)})") from error
-
-
-def by_closures(case: FleeCase, seed: int, members: Ints, make: Callable[[tuple[Closure, ...]], Made]) -> list[Made]:
-    """Return what is made for each member from the closures that happen in it; members with the same ones share it."""
-    happen = happening(case, seed, members)
-    made: dict[bytes, Made] = {}
-    for row in happen:
-        if row.tobytes() not in made:
-            made[row.tobytes()] = make(tuple(one for one, yes in zip(case.closures, row, strict=True) if yes))
-    return [made[row.tobytes()] for row in happen]
 
 
 def happening(case: FleeCase, seed: int, members: Ints) -> Ints:

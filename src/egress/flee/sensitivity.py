@@ -25,7 +25,7 @@ from egress.engine.flee.status import statuses
 from egress.errors import EgressError
 from egress.flee.measures import ard
 from egress.flee.run import SEED, FleeRun, happening, run_case
-from egress.flee.threads import Progress
+from egress.flee.spread import Progress
 from egress.flee.usual import USUAL
 from egress.formats.flee import Instance, read_instance
 from egress.formats.flee.read import Say, warn

@@ -25,7 +25,7 @@ from egress.errors import EgressError, MergeError, OutputError
 from egress.flee import gravity, measures, output
 from egress.flee.calibrate import Learnt, learnt
 from egress.flee.run import OWN, SEED, FleeRun, run_case
-from egress.flee.threads import Progress
+from egress.flee.spread import Progress
 from egress.formats.flee import FleeFolder, Instance, read, read_instance
 from egress.formats.flee.read import warn
 from egress.parts import Part, joined

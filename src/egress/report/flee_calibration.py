@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from egress.flee.calibrate import Taught, calibrate
-from egress.flee.threads import Progress
+from egress.flee.spread import Progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -25,7 +25,7 @@ from egress.report.rounding import people
 if TYPE_CHECKING:
     import pandas as pd
 
-    from egress.flee.threads import Progress
+    from egress.flee.spread import Progress
 
 FILES = (*SAVED.values(), "known.csv", "forecast.csv", "exceedance.csv", "hub.csv", "report.html")
 TARGET = "people staying"
