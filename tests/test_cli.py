@@ -198,6 +198,8 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
         (["run", "one-border", "--members", "5:5"], "'5:5': expected a number of members such as 500, or a range"),
         (["run", "one-border", "--members", "a:b"], "'a:b': expected a number of members"),
         (["run", "one-border", "--members", "-1:4"], "'-1:4': expected a number of members"),
+        (["run", "one-border", "--seed", "x"], "'--seed': expected a whole number. See"),
+        (["run", "one-border", "--threads", "0"], "'--threads': expected a number greater than"),
         (["merge"], "DIR..."),
         (["merge", "nowhere", "--out", "all"], "nowhere: there is no such folder"),
         (["run", "one-border", "--seed", "-1"], "--seed"),

@@ -202,6 +202,9 @@ def test_drop_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert command_line(["flee", *given, days, str(folder / "simsetting.yml")]) == 0
         assert len(capsys.readouterr().out.splitlines()) == 5
     assert command_line(["flee", *given, "3", "--sed", "1"]) == 2
+    capsys.readouterr()
+    assert command_line(["flee", *given, "9", str(folder / "simsetting.yml")]) == 2
+    assert "4 days, expected 9 (the DAYS asked for)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -281,7 +284,9 @@ def test_the_drop_in_refuses_ranges(folder: Path, capsys: pytest.CaptureFixture[
     assert command_line(["flee", str(folder / "input_csv"), str(folder / "source_data"), "0", str(settings)]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
-    assert f"{settings}: ranges of softening: Flee's run.py takes one number for each" in said.err
+    line = next(n for n, text in enumerate(settings.read_text().splitlines(), 1) if "softening" in text)
+    assert said.err.startswith(f"{settings}:{line}:")
+    assert ": a range of softening: Flee's run.py takes one number" in said.err
 
 
 def test_ranges_are_explained(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,8 @@ archive.command("list")(archives.archive_list)
 
 # Errors
 
+TYPER = "Input should be"  # as typer begins what it says of numbers
+
 
 def command_line(arguments: Sequence[str]) -> int:
     """Obey a command line (without the name of the program) and return the exit code.
@@ -95,6 +97,8 @@ def _words(error: Exception) -> str:
         return str(error)
     if hasattr(error, "format_message"):
         said = error.format_message().removesuffix(".").replace("?.", "?")
+        said = said.replace(f"{TYPER} a valid integer, unable to parse string as an integer", "expected a whole number")
+        said = said.replace(TYPER, "expected a number")
         return f"egress: {said}{'' if said.endswith('?') else '.'} See egress --help.".replace("\n", " ")
     if isinstance(error, OSError) and error.strerror:
         return f"egress: {error.filename or 'output'}: {error.strerror}"

@@ -21,13 +21,14 @@ import numpy as np
 
 import egress
 from egress.engine.flee.case import SEMANTICS
-from egress.errors import EgressError, MergeError, OutputError
+from egress.errors import Fault, MergeError, OutputError, ScenarioError
 from egress.flee import gravity, measures, output
 from egress.flee.calibrate import Learnt, learnt
 from egress.flee.run import OWN, SEED, FleeRun, run_case
 from egress.flee.spread import Progress
 from egress.formats.flee import FleeFolder, Instance, read, read_instance
 from egress.formats.flee.read import warn
+from egress.formats.flee.setting_ranges import spot_of
 from egress.parts import Part, joined
 from egress.report import folder
 from egress.trajectory import lasting
@@ -214,8 +215,8 @@ def drop_in(input_csv: Path, source_data: Path, days: int, settings: Path, seed:
     place = FleeFolder(input_csv, source_data, settings, Path())
     case, rules = read(place, days=days if days > 0 else None)
     if rules.ranges:
-        named = ", ".join(one.name for one in rules.ranges)
-        why = "Flee's run.py takes one number for each, and so does `egress flee`; `egress run` draws from ranges"
-        raise EgressError(f"{settings}: ranges of {named}: {why}")
+        why = "Flee's run.py takes one number, and so does `egress flee`; `egress run` draws from ranges"
+        spots = [(one.name, spot_of(settings, one.name)) for one in rules.ranges]
+        raise ScenarioError([Fault(s.file, s.line, s.column, f"a range of {name}: {why}") for name, s in spots])
     done = run_case(case, rules, seed=SEED if seed is None else seed, threads=1)
     return output.out_csv(done, 0)

@@ -44,7 +44,7 @@ def read_period(tables: Tables, days: int | None) -> None:
         if name not in [row[0].text.lower() for row in table.rows]:
             label = {"startdate": "StartDate,2012-02-29", "length": "Length,300"}[name]
             tables.findings.fault(table.file, Cell("", 1, 1), f"no line such as `{label}`")
-    tables.days = days or tables.days
+    tables.days, tables.asked = days or tables.days, bool(days)
 
 
 # Conflicts
@@ -63,7 +63,8 @@ def read_conflicts(tables: Tables) -> None:
     rows = table.rows[: tables.days]
     if len(rows) < tables.days:
         last = rows[-1][0] if rows else Cell("", 1, 1)
-        message = f"{len(rows)} days, expected {tables.days} (Length of sim_period.csv): Flee would stop after them"
+        why = "the DAYS asked for" if tables.asked else "Length of sim_period.csv"
+        message = f"{len(rows)} days, expected {tables.days} ({why}): Flee would stop after them"
         tables.findings.fault(table.file, last, message)
     said = [texts(row) for row in rows]
     _check_days(rows, said, header, table, tables)

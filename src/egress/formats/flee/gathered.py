@@ -40,6 +40,8 @@ class Tables:
     files: dict[str, str] = field(default_factory=dict)
     start: date | None = None
     days: int | None = None
+    asked: bool = False
+    """Whether the number of days was given beside the folder, not by sim_period.csv."""
     mirror: bool = True
 
     def source(self, path: Path) -> str:

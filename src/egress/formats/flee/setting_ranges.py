@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from egress.engine.flee.case import SettingRange
 from egress.formats.flee.setting_keys import Key
 from egress.formats.flee.setting_reader import Reader
-from egress.scenario.positions import Loc
+from egress.scenario.positions import Loc, Spot, read_yaml
 
 ENDS = ("low", "high")
 SECTIONS = ("move_rules", "spawn_rules", "conflict_driven_spawning")
@@ -71,6 +72,12 @@ def cut(reader: Reader, loc: Loc) -> float:
     if (whole.low, whole.high) != (found.low, found.high):
         reader.warn(loc, f"Flee uses whole numbers of {name}: {whole.low:g} to {whole.high:g}", key=False)
     return float(_kept(reader, whole))
+
+
+def spot_of(settings: Path, name: str) -> Spot:
+    """Return where the value of a setting that may have a range stands in a settings file."""
+    reading = read_yaml(settings)
+    return next(reading.spot((part, name)) for part in SECTIONS if (part, name) in reading.values)
 
 
 def written(found: SettingRange) -> dict[str, float | int]:
