@@ -271,6 +271,10 @@ def test_a_posterior_takes_the_place_of_counts(posterior: Path, tmp_path: Path) 
     assert run.code == 0, run.err
 
 
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
 def test_tomorrow_learns_on_from_what_was_saved_today(own: Path, posterior: Path, tmp_path: Path) -> None:
     kept, few = tmp_path / "kept.nc", ("--observations", own, "--members", 8)
     said = forecast("one-border", tmp_path / "out", "--posterior", posterior, "--save-posterior", kept, *few)
@@ -281,6 +285,12 @@ def test_tomorrow_learns_on_from_what_was_saved_today(own: Path, posterior: Path
     told = egress("forecast", "one-border", *next_day, "--out", tmp_path / "next")
     assert told.code == 0, told.err
     assert "and from 1 count since" in " ".join(told.out.split())
+    assert "Counts published since yesterday's forecast: 1" in told.out
+    assert lines(tmp_path / "next" / "yesterday.csv") == 2
+    alone = egress("forecast", "one-border", *next_day, "--no-yesterday", "--out", tmp_path / "alone")
+    assert alone.code == 0, alone.err
+    assert lines(tmp_path / "alone" / "yesterday.csv") == 1
+    assert (tmp_path / "next" / "forecast.csv").read_bytes() == (tmp_path / "alone" / "forecast.csv").read_bytes()
 
 
 def test_a_posterior_that_knows_later_counts_is_doubted(own: Path, tmp_path: Path) -> None:

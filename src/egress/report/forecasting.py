@@ -63,7 +63,8 @@ class Asked:
         if self.cold:
             return making.cold(self.source, self.origin, **given)
         if self.posterior is not None:
-            return making.from_posterior(self.scenario, self.origin, self.posterior, observations=self.counts, **given)
+            given |= {"observations": self.counts, "yesterday": self.yesterday}
+            return making.from_posterior(self.scenario, self.origin, self.posterior, **given)
         if self.yesterday:
             return making.with_yesterday(self.scenario, self.origin, observations=self.counts, **given)
         return Daily(forecast(self.scenario, self.origin, observations=self.counts, **given))
