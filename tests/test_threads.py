@@ -29,8 +29,9 @@ def test_what_work_raises_is_raised_and_the_rest_is_left() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process only")
 def test_ctrl_c_is_answered_while_work_goes_on(tmp_path: Path) -> None:
     code = (
-        "import os, time\n"
+        "import os, signal, time\n"
         "from egress.threads import each\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a test in the background inherits none\n"
         "def work(m):\n"
         f"    open({str(tmp_path / 'begun')!r}, 'w').close()\n"
         "    time.sleep(600)\n"
