@@ -34,7 +34,7 @@ from egress.trajectory import FIELDS, Trajectory, blank
 if TYPE_CHECKING:
     from egress.engine.members import Members
 
-CHUNK = 100  # members that a thread takes through all steps at a time: the share of Python in a step is small then
+CHUNK = 250  # most members that a thread takes through all steps at a time: the share of Python in a step is small then
 DEFAULT_SEED = 20220921
 Progress = Callable[[float], None]
 Normals = Mapping[str, npt.NDArray[np.float64]]
@@ -171,7 +171,7 @@ def _run_chunks(
     from egress.engine.members import Members
 
     count = len(keys)
-    chunk = max(1, min(chunk, -(-count // max(threads, 1))))
+    chunk = even_chunk(count, threads, chunk)
     stop, lock = Event(), Lock()
     seconds: dict[str, float] = {}
     taken: dict[int, Members] = {}
@@ -203,6 +203,16 @@ def _run_chunks(
         stop.set()
         raise
     return seconds, _drawn([taken[first] for first in sorted(taken)])
+
+
+def even_chunk(count: int, threads: int, most: int) -> int:
+    """Return how many members a chunk has, at most so many, so that every thread has as much to do.
+
+    >>> even_chunk(300, 2, 250), even_chunk(600, 2, 250), even_chunk(3, 8, 250)
+    (150, 150, 1)
+    """
+    turns = -(-count // (threads * most))
+    return max(1, -(-count // (threads * max(turns, 1))))
 
 
 def _drawn(chunks: list[Members]) -> Drawn:
