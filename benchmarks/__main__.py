@@ -16,6 +16,7 @@ from benchmarks import (  # noqa: F401 - they register themselves
     sanity,
     speed,
     steps,
+    ukraine,
 )
 from benchmarks.registry import REGISTRY
 

@@ -199,6 +199,7 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
         (["run", "one-border", "--members", "a:b"], "'a:b': expected a number of members"),
         (["run", "one-border", "--members", "-1:4"], "'-1:4': expected a number of members"),
         (["run", "one-border", "--seed", "x"], "'--seed': expected a whole number. See"),
+        (["run", "one-border", "--step", "x"], "'--step': expected a number. See"),
         (["run", "one-border", "--threads", "0"], "'--threads': expected a number greater than"),
         (["merge"], "DIR..."),
         (["merge", "nowhere", "--out", "all"], "nowhere: there is no such folder"),

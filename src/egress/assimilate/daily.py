@@ -1,7 +1,7 @@
 """The forecast of a day beside that of the day before: how that one fared, what changed since, and why.
 
-Yesterday's is made anew, with what was known then and a quarter of the members: members that learnt up to then (a
-posterior) only run on. No forecast is kept between days.
+Yesterday's is made anew, with what was known then and a quarter of the members (of a posterior, where
+there is one). No forecast is kept between days.
 """
 
 from __future__ import annotations
@@ -98,27 +98,20 @@ def from_posterior(
     as_of: datetime | date | str,
     posterior: Posterior,
     *,
-    days: int = DAYS,
     members: int | None = None,
-    observations: Observations | None = None,
     yesterday: bool = True,
-    progress: Progress | None = None,
     **options: Any,
 ) -> Daily:
     """Return the forecast of members that have learnt before, and learn on from what was published since.
 
-    With what they said before where that was a day ago; the counts are those of `observations` alone.
+    With that of the day before, unless they know more than was known then; `options` are those of `forecast`.
     """
-    origin, count = origin_of(scenario, as_of), members or len(posterior)
-    given: dict[str, Any] = {"posterior": posterior, "observations": observations, **options}
-    share = 1 / (1 + PART) if yesterday and posterior.since == origin - timedelta(days=1) else 0.0
-    now = forecast(scenario, origin, days=days, members=count, progress=_part(progress, 0, 1 - share), **given)
-    now = replace(now, about=now.about | {"mode": "posterior"})
-    if not share or date.fromisoformat(now.about["first_day"]) - timedelta(days=2) < scenario.period.start:
-        return Daily(now)
-    few, left = max(count // PART, 2), _part(progress, 1 - share, share)
-    before = forecast(scenario, posterior.since, days=days + 1, members=few, progress=left, **given)
-    return beside(now, before, scenario, observations or Observations.none())
+    given: dict[str, Any] = {"posterior": posterior, "members": members or len(posterior), **options}
+    if yesterday and posterior.since <= origin_of(scenario, as_of) - timedelta(days=1):
+        found = with_yesterday(scenario, as_of, **given)
+    else:
+        found = Daily(forecast(scenario, as_of, **given))
+    return replace(found, now=replace(found.now, about=found.now.about | {"mode": "posterior"}))
 
 
 def _part(progress: Progress | None, done: float, share: float) -> Callable[[float], None] | None:

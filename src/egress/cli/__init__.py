@@ -64,7 +64,13 @@ archive.command("list")(archives.archive_list)
 
 # Errors
 
-TYPER = "Input should be"  # as typer begins what it says of numbers
+IN_OUR_WORDS = {
+    "Input should be a valid integer, unable to parse string as an integer": "expected a whole number",
+    "Input should be a valid number, unable to parse string as a number": "expected a number",
+    "Input should be greater": "expected a number greater",
+    "Input should be less": "expected a number less",
+}
+"""What typer says of numbers, and what we say."""
 
 
 def command_line(arguments: Sequence[str]) -> int:
@@ -97,8 +103,8 @@ def _words(error: Exception) -> str:
         return str(error)
     if hasattr(error, "format_message"):
         said = error.format_message().removesuffix(".").replace("?.", "?")
-        said = said.replace(f"{TYPER} a valid integer, unable to parse string as an integer", "expected a whole number")
-        said = said.replace(TYPER, "expected a number")
+        for theirs, ours in IN_OUR_WORDS.items():
+            said = said.replace(theirs, ours)
         return f"egress: {said}{'' if said.endswith('?') else '.'} See egress --help.".replace("\n", " ")
     if isinstance(error, OSError) and error.strerror:
         return f"egress: {error.filename or 'output'}: {error.strerror}"
