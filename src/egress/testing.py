@@ -207,7 +207,7 @@ def put_in_seats(
 ) -> None:  # fmt: skip
     """Give people of every member who are nowhere else a seat of a product on a day (place in the ring)."""
     world, state = run.members.world, run.state
-    state.booked[:, product, day, cls] += people
+    state.booked[:, day, product, cls] += people
     state.booked_from[:, ticket(world, product, origin), cls] += people
     state.sold[:, world.product_service[product], day] += people
 

@@ -131,7 +131,7 @@ def test_regions_and_classes_get_seats_in_proportion() -> None:
     asks = np.array([300.0, 900, 0, 300])
     got = run.state.booked_from[:, :, :2].swapaxes(1, 2).reshape(2000, 4)  # one ticket of each region
     small.near(got, *plain.shared(asks, 300))
-    assert (run.state.booked[:, 0].sum(axis=2) == 100).all()
+    assert (run.state.booked[:, :, 0].sum(axis=2) == 100).all()
     assert np.array_equal(run.state.waiting[:, :, :2].sum(axis=(1, 2)), np.full(2000, 1200))
 
 

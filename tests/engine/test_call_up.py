@@ -92,8 +92,8 @@ def test_summonses_by_region_stage_and_fate() -> None:
         between = (counts / counts.sum()) ** 2 * first * share[o] * (1 - share[o])
         small.near(counts - np.stack(left, axis=1), mean, variance + between)
     assert np.array_equal(state.booked.sum(axis=(1, 2)), state.booked_from.sum(axis=1)), "seats are free again"
-    assert np.array_equal(state.booked.sum(axis=(1, 3)), state.sold.sum(axis=1)), "seats are free again"
-    seats = np.concatenate([state.booked[:, 0, :4, 0], state.booked[:, 1, 3:7, 0]], axis=1)
+    assert np.array_equal(state.booked.sum(axis=(2, 3)), state.sold.sum(axis=1)), "seats are free again"
+    seats = np.concatenate([state.booked[:, :4, 0, 0], state.booked[:, 3:7, 1, 0]], axis=1)
     mean = seats.sum(axis=1).mean() * np.array([1, 1, 1, 1, 2, 2, 2, 2]) / 12
     small.near(seats, mean, mean)
 

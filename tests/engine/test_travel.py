@@ -132,9 +132,9 @@ def test_boarding_exit_control_and_flights_over_a_day(people: int) -> None:
     left = np.zeros((2000, 4))
     for part in range(4):
         run.now.refused[:, a, 0], run.now.admitted[:, a, 0], run.now.summoned[:, a, 0] = refuse, admit, summon
-        before = state.booked[:, fly, 0, 0].copy()
+        before = state.booked[:, 0, fly, 0].copy()
         step(run)
-        left[:, part] = before - state.booked[:, fly, 0, 0]
+        left[:, part] = before - state.booked[:, 0, fly, 0]
         assert np.array_equal(state.booked.sum(axis=(1, 2)), state.booked_from.sum(axis=1))
         assert np.array_equal(state.booked.sum(axis=(1, 2, 3)), state.sold.sum(axis=(1, 2)))
         run.again()
@@ -238,7 +238,7 @@ def test_those_who_book_at_the_last_minute_leave_after_it(people: int) -> None:
         put_in_seats(run, people, fly)
         run.now.last_minute[:, run.members.world.product_service[fly]] = people if late else 0
         step(run)
-        left = people - run.state.booked[:, fly, 0, 0]
+        left = people - run.state.booked[:, 0, fly, 0]
         assert (left == left[0]).all()
         assert left[0] == pytest.approx(people * share, abs=1.0 + 0.002 * people)
 

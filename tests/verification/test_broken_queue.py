@@ -73,13 +73,13 @@ def lose_from_flight(chunk: Chunk) -> None:
 
 
 def move_to_another_day(chunk: Chunk) -> None:
-    chunk.state.booked[1, 0, 2, 0] -= 1
-    chunk.state.booked[1, 0, 1, 0] += 1
+    chunk.state.booked[1, 2, 0, 0] -= 1
+    chunk.state.booked[1, 1, 0, 0] += 1
 
 
 def move_to_another_class(chunk: Chunk) -> None:
-    chunk.state.booked[1, 0, 2, 0] -= 1
-    chunk.state.booked[1, 0, 2, 1] += 1
+    chunk.state.booked[1, 2, 0, 0] -= 1
+    chunk.state.booked[1, 2, 0, 1] += 1
 
 
 @pytest.mark.parametrize("breakage", [sell_twice, lose_from_flight, move_to_another_day, move_to_another_class])

@@ -64,7 +64,7 @@ def test_no_more_seats_are_sold_than_there_are_on_any_day_ahead():
     chunk = started(rush({"ground_reach": 24, "retry_rate": 24, "booking_horizon": 3}), 3)
     for _ in range(12):
         advance(chunk)
-        assert (chunk.state.booked.sum(axis=(1, 3)) <= 100).all()
+        assert (chunk.state.booked.sum(axis=(2, 3)) <= 100).all()
     sold = chunk.record["seats_sold"][:, :, 0]
     assert (sold[:, 0] == 400).all()
     assert (sold.sum(axis=1) == 600).all()

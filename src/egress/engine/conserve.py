@@ -191,16 +191,6 @@ def broken(
 
 
 @inlined
-def _empty(booked: Ints, m: int, p: int) -> bool:
-    """Say whether nobody holds a seat of a product [M, P, H, C]."""
-    found = int32(0)
-    for h in range(booked.shape[2]):
-        for c in range(booked.shape[3]):
-            found = int32(found | booked[m, p, h, c])
-    return bool(found == 0)
-
-
-@inlined
 def _differs(total: Ints, table: Ints, m: int, place: int) -> bool:
     """Say whether the `total` [C] of a place differs from its table of origins [M, place, C, O]."""
     wrong = False
@@ -221,15 +211,6 @@ def _by_class(table: Ints, m: int, place: int, total: Ints) -> None:
             total[c] += table[m, place, slot, c]
 
 
-@inlined
-def _nobody(people: Ints) -> bool:
-    """Say whether all counts are 0 (a lean function may not call `max`: compiled first from here, it fails)."""
-    found = False
-    for i in range(people.shape[0]):
-        found = found or people[i] != 0
-    return not found
-
-
 @lean
 def astray(
     sold: Ints, booked: Ints, booked_from: Ints, product_service: Ints, ticket_product: Ints, road: Ints, queue: Ints,
@@ -245,16 +226,16 @@ def astray(
             for c in range(total.shape[0]):
                 seated[ticket_product[ticket], c] += booked_from[m, ticket, c]
         by_day[:] = 0
-        for p in range(booked.shape[1]):
-            if _empty(booked, m, p) and _nobody(seated[p]):
-                continue
-            total[:] = 0
-            for h in range(booked.shape[2]):
+        for h in range(booked.shape[1]):
+            for p in range(booked.shape[2]):
+                people = int32(0)
                 for c in range(total.shape[0]):
-                    total[c] += booked[m, p, h, c]
-                    by_day[product_service[p], h] += booked[m, p, h, c]
+                    seated[p, c] -= booked[m, h, p, c]
+                    people = int32(people + booked[m, h, p, c])
+                by_day[product_service[p], h] += people
+        for p in range(seated.shape[0]):
             for c in range(total.shape[0]):
-                if total[c] != seated[p, c]:
+                if seated[p, c] != 0:
                     return m, BOOKED
         for s in range(sold.shape[1]):
             for h in range(sold.shape[2]):

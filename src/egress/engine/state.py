@@ -53,7 +53,7 @@ class State:
     leaving: Int32s
     """[M, K, C] those who set out by land in this step; empty between steps."""
     booked: Int32s
-    """[M, P, H, C] seats held, by day of departure (ring over the horizon)."""
+    """[M, H, P, C] seats held, by day of departure (ring over the horizon)."""
     booked_from: Int32s
     """[M, N, C] where those with a seat come from: by ticket."""
     sold: Int32s
@@ -176,7 +176,7 @@ def initial(members: Members) -> State:
         **{name: people(o, c) for name in HOME},
         acted=people(o, c),
         leaving=people(len(w.ways.itineraries), c),
-        booked=people(w.products, days, c),
+        booked=people(days, w.products, c),
         booked_from=people(len(w.ticket_way), c),
         sold=people(w.services, days),
         ordinary_held=reals(w.services, days),

@@ -183,8 +183,8 @@ def board(
     A service has one stream of draws for all its products and classes.
     """
     booked, ignored = to.booked, scratch.ignored
-    number, classes, doors = booked.shape[1], booked.shape[3], to.road.shape[1]
-    h = day % booked.shape[2]
+    number, classes, doors = booked.shape[2], booked.shape[3], to.road.shape[1]
+    h = day % booked.shape[1]
     on_road, in_air = step % to.road.shape[2], step % to.air.shape[2]
     for m in range(booked.shape[0]):
         last = 0
@@ -202,7 +202,7 @@ def board(
             for p in range(first, last):
                 a = products.entry[p]
                 for c in range(classes):
-                    here = booked[m, p, h, c]
+                    here = booked[m, h, p, c]
                     if here == 0:
                         continue
                     n, state = hypergeometric(here, people - here, going, state)
@@ -210,7 +210,7 @@ def board(
                     going -= n
                     if n == 0:
                         continue
-                    booked[m, p, h, c] -= n
+                    booked[m, h, p, c] -= n
                     to.sold[m, service, h] -= n
                     if products.domestic[p]:
                         state = fly_from(m, p, c, n, products, to.booked_from, to.road_from[m, a, c], ignored, state)

@@ -135,7 +135,7 @@ def _usual_seats(members: Members) -> Floats:
 
 def step(members: Members, state: State, now: Now, seats: Floats | None = None) -> None:
     """Sell the ordinary seats of one step; `seats` are of `capacity`."""
-    days = state.booked.shape[2]
+    days = state.booked.shape[1]
     before = lead_curve(members, now.hour, days)
     seats = capacity(members, now) if seats is None else seats
     if now.step == 0:

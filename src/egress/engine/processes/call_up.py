@@ -195,7 +195,7 @@ def _serve(
 def release_seats(m: int, o: int, c: int, n: int, ticket_origin: Ints, ticket_product: Ints, ticket_service: Ints,
                   sold: Ints, booked: Ints, booked_from: Ints, state: int) -> int:  # fmt: skip
     """Take `n` people of one origin and class out of their seats; the seats are free again."""
-    days = booked.shape[2]
+    days = booked.shape[1]
     pool = 0
     for ticket in range(len(ticket_origin)):
         if ticket_origin[ticket] == o:
@@ -212,15 +212,15 @@ def release_seats(m: int, o: int, c: int, n: int, ticket_origin: Ints, ticket_pr
         booked_from[m, ticket, c] -= gone
         seats = 0
         for h in range(days):
-            seats += booked[m, p, h, c]
+            seats += booked[m, h, p, c]
         for h in range(days):
             if gone == 0:
                 break
-            row = booked[m, p, h, c]
+            row = booked[m, h, p, c]
             free, state = hypergeometric(row, seats - row, gone, state)
             seats -= row
             gone -= free
-            booked[m, p, h, c] -= free
+            booked[m, h, p, c] -= free
             sold[m, ticket_service[ticket], h] -= free
     return state
 

@@ -115,7 +115,7 @@ def fares(members: Members, days: int) -> tuple[Floats, Floats, Floats, Floats, 
 
 def sale(members: Members, state: State, now: Now, seats: Floats) -> Sale:
     """Return seats [M, S, H] of a day and fares."""
-    days = state.booked.shape[2]
+    days = state.booked.shape[1]
     return Sale(
         seats,
         members.service("fare"),
@@ -142,7 +142,7 @@ def step(
     world = members.world
     seats = book.capacity(members, now)
     book.step(members, state, now, seats)
-    today = now.day % state.booked.shape[2]
+    today = now.day % state.booked.shape[1]
     before = state.sold[:, :, today].copy()
     now.all_by = when_acted(state.acted.sum(axis=1), now.acted_by)
     choose(

@@ -167,7 +167,7 @@ def book(m: int, today: int, last: bool, number: int, ways: Ways, sale: Sale, of
         o, c, s, p = cells.origin[cell], cells.kind[cell], ways.service[k], ways.product[k]
         if got > 0:
             h = ring(today, offer.ahead[s], days)
-            booked[m, p, h, c] += got
+            booked[m, h, p, c] += got
             booked_from[m, ways.ticket[k], c] += got
             sale.sold[m, s, h] += got
             bought[m, s] += got

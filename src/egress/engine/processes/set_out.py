@@ -33,10 +33,12 @@ def set_out(
         for o in range(span.shape[0] - 1):
             state = key(seed, members[m], step, o, SET_OUT)
             for k in range(span[o], span[o + 1]):
+                if not by_land[k]:
+                    continue
                 anybody = 0
                 for c in range(classes):
                     anybody |= leaving[m, k, c]
-                if anybody == 0 or not by_land[k]:
+                if anybody == 0:
                     continue
                 x = way_entry[k]
                 for c in range(classes):
