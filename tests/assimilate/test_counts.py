@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from egress.assimilate.counts import DOORS, SMALL, evidence, scaled, small
+from egress.assimilate.counts import evidence, scaled
 from egress.assimilate.tell import unscaled
 from egress.observations import COLUMNS, Observations
 
@@ -44,33 +44,6 @@ def test_the_scale_is_the_logarithm_and_bears_zero() -> None:
     assert float(scaled(1e6)) == pytest.approx(np.log(1e6))
     assert float(scaled(0.0)) == 0.0
     assert unscaled(scaled([-50.0, 0.0, 3.0, 8e5])).tolist() == pytest.approx([-50.0, 0.0, 3.0, 8e5])
-
-
-def test_short_queues_are_as_good_as_none() -> None:
-    queue = {"what": "queue_persons", "kind": "snapshot", "start": "2030-03-03T12:00+00:00"}
-    queue["end"] = queue["start"]
-    told = evidence(
-        counts(*(queue | {"value": n, "series": str(n), "crossing": "bridge"} for n in (0.0, 80.0, 40_000.0))), ORIGIN
-    )
-    order = np.argsort(told.value)
-    value, sd = told.value[order], told.sd[order]
-    near, far = np.diff(value) / np.hypot(sd[1:], sd[:-1])
-    assert near < 1 < 5 < far
-    assert small({"what": "queue_persons", "crossing": "", "place": "POL|SVK"}) == 2 * DOORS * SMALL["queue_persons"]
-    assert small({"what": "wait_hours", "crossing": "", "place": "POL|SVK"}) == SMALL["wait_hours"]
-    assert small({"what": "entries", "crossing": "", "place": "POL|SVK"}) == 1.0
-
-
-def test_a_list_of_queues_is_one_witness() -> None:
-    queue = {"what": "wait_hours", "kind": "snapshot", "unit": "h", "value": 5.0}
-    at = {"start": "2030-03-03T12:00+00:00", "end": "2030-03-03T12:00+00:00"}
-    one = evidence(counts(queue | at), ORIGIN).sd
-    four = evidence(counts(*(queue | at | {"crossing": name, "series": name} for name in "abcd")), ORIGIN).sd
-    others = evidence(
-        counts(*(queue | at | {"crossing": name, "series": name, "source": name} for name in "ab")), ORIGIN
-    )
-    assert four.tolist() == pytest.approx([2 * one[0]] * 4)
-    assert others.sd.tolist() == pytest.approx([one[0]] * 2)
 
 
 def test_what_was_published_later_is_not_known() -> None:

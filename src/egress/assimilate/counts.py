@@ -8,7 +8,6 @@ source (observe), u the unit to which it rounds. A cumulative count tells what c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import LEVELS, QUEUES, Observations, counted_by, moment, names, thing
+from egress.observations import LEVELS, Observations, counted_by, moment, names, thing
 from egress.observe import dispersion, observed, precision
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ Floats = npt.NDArray[np.float64]
 Row = Mapping[Any, Any]
 TOLD = 0.95  # a count is left out where shorter ones have told this share of its window (source: assumption)
 RANGE = 3.29  # a range of a source is its 90 % range: so many standard deviations
-SMALL = {"queue_persons": 100.0, "queue_vehicles": 30.0, "wait_hours": 0.5}
-"""What comes and goes at a crossing within the hour, where a queue is as good as none (source: assumption)."""
-DOORS = 10  # crossings of a country or region, where a queue is told for all of them (source: assumption)
 REVISED = 0.10  # relative sd of later revisions of a count that is known as first shown (source: assumption;
 #               Ukraine's were 0.70 to 1.37 of the final values, shared/data/exodus/README.md)
 
@@ -54,7 +50,7 @@ class Evidence:
 
     def predicted(self, trajectory: Trajectory) -> Floats:
         """Return [member, n] what each member says of each count, on the scale of the filter; NaN where it cannot."""
-        columns = [scaled(observed(trajectory, row), small(row)) for row in self.rows.to_dict("records")]
+        columns = [scaled(observed(trajectory, row)) for row in self.rows.to_dict("records")]
         members = trajectory.data.sizes["member"]
         return np.stack(columns, axis=1) if columns else np.zeros((members, 0))
 
@@ -71,25 +67,13 @@ class Evidence:
         return Evidence(self.rows.loc[kept].reset_index(drop=True), self.value[kept], self.sd[kept], source)
 
 
-def scaled(x: Any, least: Any = 1.0) -> Floats:
-    """Return numbers on the scale of the filter: asinh(x/2·least), near the logarithm but straight below `least`.
+def scaled(x: Any) -> Floats:
+    """Return numbers on the scale of the filter: near log x, 0 for 0.
 
     >>> float(scaled(0.0))
     0.0
     """
-    return np.asarray(np.arcsinh(np.asarray(x, dtype=float) / (2.0 * np.asarray(least))))
-
-
-def small(row: Row) -> float:
-    """Return what is as good as nothing: of a queue what comes and goes within the hour, else one person.
-
-    >>> small({"what": "queue_persons", "crossing": "a|b", "place": "POL"})
-    200.0
-    """
-    if row["what"] not in SMALL:
-        return 1.0
-    doors = len(names(row["crossing"])) or DOORS * max(1, len(names(row["place"])))
-    return SMALL[row["what"]] * (1 if row["what"] == "wait_hours" else doors)
+    return np.asarray(np.arcsinh(np.asarray(x, dtype=float) / 2.0))
 
 
 def evidence(observations: Observations, as_of: datetime) -> Evidence:
@@ -102,17 +86,9 @@ def evidence(observations: Observations, as_of: datetime) -> Evidence:
     known = observations.known(as_of).data
     told = _once([row for group in _series(known) for row in _increments(group)])
     rows = pd.DataFrame(told, columns=[*known.columns, "error"])
-    least = np.array([small(row) for row in told])
-    lists = Counter(map(_list, told))
-    error = [row["error"] * np.sqrt(lists[_list(row)] if row["what"] in QUEUES else 1.0) for row in told]
-    value = scaled([row["value"] for row in told], least)
-    sd = np.array(error) / np.hypot([row["value"] for row in told], 2.0 * least)
+    value = scaled([row["value"] for row in told])
+    sd = np.array([row["error"] / np.hypot(row["value"], 2.0) for row in told])
     return Evidence(rows, value, sd, _conflicting(told))
-
-
-def _list(row: Row) -> tuple[Any, ...]:
-    """Return what reports of queues have in common that are one list: who says, and of which moment."""
-    return counted_by(row), row["what"] in QUEUES, _moment(row["start"])
 
 
 # One count
@@ -130,8 +106,7 @@ def _read(row: dict[str, Any]) -> dict[str, Any] | None:
     wide = (high - low) / RANGE if np.isfinite(high - low) else 0.0
     revised = REVISED * value if np.isfinite(first) else 0.0
     told = row | {"value": value}
-    hour = small(told) if told["what"] in QUEUES else 0.0
-    variance = hour**2 + abs(value) + (dispersion(told) * value) ** 2 + precision(told) ** 2 / 12 + wide**2 + revised**2
+    variance = abs(value) + (dispersion(told) * value) ** 2 + precision(told) ** 2 / 12 + wide**2 + revised**2
     return told | {"error": float(np.sqrt(variance))}
 
 

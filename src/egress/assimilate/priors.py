@@ -172,19 +172,8 @@ def _taken_over(row: Fitted, others: list[Calibrated]) -> Prior | None:
     spread = WIDEN * np.sqrt(misfit * (np.mean([part.var() for part in parts]) + means.var()))
     widest = drawn_from if row.kept else row.distribution()
     spread = min(spread, forward(widest.quantile(np.linspace(0.005, 0.995, 199))).std())
-    middle = means.mean() if row.kept or widest.kind == "uniform" else _inside(means.mean(), spread, widest, forward)
-    ranges = (back(middle - Z90 * spread), back(middle), back(middle + Z90 * spread))
-    return _prior(row, drawn_from, ranges, known)
-
-
-def _inside(mean: float, spread: float, widest: Distribution, forward: Callable[[Any], Floats]) -> float:
-    """Return the middle of a learnt range, moved so far that the range lies in the wide one.
-
-    What is as wide as the wide range is the wide range, wherever its middle was seen.
-    """
-    low, high = float(forward(widest.low)), float(forward(widest.high))
-    reach = min(Z90 * spread, (high - low) / 2)
-    return float(np.clip(mean, low + reach, high - reach))
+    low, middle, high = (back(means.mean() + z * spread) for z in (-Z90, 0.0, Z90))
+    return _prior(row, drawn_from, (low, middle, high), known)
 
 
 def _numbers(row: Fitted, scenario: Scenario) -> Iterator[Number]:
@@ -214,10 +203,10 @@ def _prior(
 ) -> Prior:
     unit = row.unit if not row.kept else _unit_of(row.pattern)
     factor = 1.0 if row.times else parse(f"1{unit}" if unit.startswith("/") else f"1 {_word(unit)}", UNITS[unit])
-    ends = drawn_from if row.kept else row.distribution()
-    low, middle, high = ranges
-    if drawn_from.kind == "uniform" or not row.kept:  # nothing that another crisis taught goes beyond the ends
-        low, middle, high = (float(np.clip(x, ends.low, ends.high)) for x in ranges)
+    if drawn_from.kind == "uniform":  # nothing outside the ends of a uniform
+        low, middle, high = (float(np.clip(x, drawn_from.low, drawn_from.high)) for x in ranges)
+    else:
+        low, middle, high = ranges
     if drawn_from.dimension == "share":
         high = min(high, 0.999)
     low, middle, high = (_rounded(x / factor) for x in (low, middle, high))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from egress.assimilate.counts import evidence, small
+from egress.assimilate.counts import evidence
 from egress.assimilate.prints import printed
 from egress.assimilate.smoother import Learnt
 from egress.forecasts import Forecast
-from egress.observations import QUEUES, Observations, moment
-from egress.observe import observed
+from egress.observations import Observations, moment
 from egress.scenario.schema import Scenario
-from egress.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
 RANGE = (0.05, 0.5, 0.95)
@@ -24,23 +22,20 @@ MISFIT = 2.0  # mean squared standardised distance of counts above which the mem
 FAR = 3.0  # standard deviations from the prior mean at which a number was pulled out of its range (assumption)
 STEP = ("series", "place", "crossing", "what", "start", "end", "kind", "value", "p05", "p50", "p95", "pit")
 """Columns of `one_step`."""
-WAITING = 1.0  # days of arrivals in a queue from which on a forecast hangs on it (assumption)
-SEEN = timedelta(days=7)  # how long a report of a queue says something of it (assumption)
 FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
 
 
-def unscaled(z: Any, least: Any = 1.0) -> Floats:
+def unscaled(z: Floats) -> Floats:
     """Return numbers from the scale of the filter (inverse of counts.scaled)."""
-    return np.asarray(2.0 * np.asarray(least) * np.sinh(z))
+    return np.asarray(2.0 * np.sinh(z))
 
 
 def count_table(learnt: Learnt) -> pd.DataFrame:
     """Return a row per count: what members said of it before learning and in the last round."""
     columns = ["series", "place", "crossing", "what", "start", "end", "kind", "value", "source", "published_at"]
     table = learnt.evidence.rows[columns].copy()
-    least = [small(row) for row in table.to_dict("records")]
     for name, said in (("before", learnt.before), ("after", learnt.after)):
-        ranges = np.quantile(unscaled(said, least), RANGE, axis=0) if len(table) else np.zeros((3, 0))
+        ranges = np.quantile(unscaled(said), RANGE, axis=0) if len(table) else np.zeros((3, 0))
         for level, values in zip(RANGE, ranges, strict=True):
             table[f"{name}_p{round(100 * level):02d}"] = values
     return table
@@ -95,26 +90,6 @@ def warnings(learnt: Learnt) -> list[str]:
     if members < FEW:
         said.append(f"Only {members} members learnt: with fewer than {FEW} chance is taken for knowledge.")
     return said
-
-
-def unseen_queue(trajectory: Trajectory, known: Observations, origin: datetime) -> list[str]:
-    """Return in words that the forecast hangs on a queue of which no report was read in the week before."""
-    seen = known.data.loc[known.data["what"].isin(QUEUES), "start"]
-    if any((at := moment(start)) is not None and origin - SEEN < at <= origin for start in seen):
-        return []
-    everywhere = "|".join(sorted(set(trajectory.data["country"].values.astype(str))))
-    row = {"place": everywhere, "crossing": "", "unit": "persons", "end": origin.isoformat()}
-    now = {"what": "queue_persons", "kind": "snapshot", "start": origin.isoformat()}
-    day = {"what": "entries", "kind": "daily", "start": (origin - timedelta(days=1)).isoformat()}
-    queue, flow = (float(np.median(observed(trajectory, row | rest))) for rest in (now, day))
-    if not queue > WAITING * flow:  # nor where the first day is not over: unknown
-        return []
-    return [
-        f"In the middle of the members about {round(queue, -3):,.0f} people wait at the crossings at the origin, "
-        f"{queue / flow:.1f} times the arrivals of the day before, and no report of a queue in the last 7 days was "
-        "read. Counts of arrivals say little of who still waits: add reports of waits, vehicles or people at the "
-        "crossings (--observations)."
-    ]
 
 
 def one_step(before: Forecast, observations: Observations, until: datetime) -> pd.DataFrame:
