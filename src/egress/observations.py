@@ -48,7 +48,9 @@ UNITS = {
     "wait_hours": ("h",),
 }
 """What can be counted, and the units that a count of it may have."""
-LEVELS = ("queue_vehicles", "queue_persons", "wait_hours", "staying")
+QUEUES = ("queue_vehicles", "queue_persons", "wait_hours")
+"""What tells of those who wait."""
+LEVELS = (*QUEUES, "staying")
 """What is read off at a moment; all else but a stock of people called up is counted over a window."""
 SAME = ("series", "kind", "source")
 LONGEST_DAY = timedelta(hours=28)  # clocks may be changed (source: assumption, as in baselines)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from egress.errors import EgressError
-from egress.observations import LEVELS, UNITS, Observations, moment, names
+from egress.observations import LEVELS, QUEUES, UNITS, Observations, moment, names
 from egress.spelling import nearest
 from egress.trajectory import Trajectory
 
@@ -343,7 +343,7 @@ def _counted(chance: Floats, shape: float, mean: Floats) -> Floats:
 
 def dispersion(row: Row) -> float:
     """Return r of the row's kind of source."""
-    if row["what"] in LEVELS and row["what"] != "staying":
+    if row["what"] in QUEUES:
         return QUEUE
     return ROUNDED if all(_exponent(number) >= ROUND_ZEROS for number in _said(row)) else EXACT
 

@@ -16,7 +16,7 @@ from egress.assimilate.counts import evidence
 from egress.assimilate.posterior import LATE, Posterior
 from egress.assimilate.prints import with_levels
 from egress.assimilate.smoother import ROUNDS, Learnt, nothing, smooth
-from egress.assimilate.tell import count_table, learnt_table, warnings
+from egress.assimilate.tell import count_table, learnt_table, unseen_queue, warnings
 from egress.baselines import weeks
 from egress.ensemble import DEFAULT_SEED, Drawn, Normals, Progress, traced
 from egress.errors import EgressError
@@ -82,7 +82,7 @@ def forecast(
         "members": options["members"],
         "misfit": learnt.misfit(),
         "ordinary": weeks(scenario, known.data),
-        "warnings": [*_hindsight(scenario), *doubts],
+        "warnings": [*_hindsight(scenario), *doubts, *unseen_queue(trajectory, known, origin)],
     }
     return Forecast(
         with_levels(trajectory, learnt), origin, known, count_table(learnt), learnt_table(learnt), about,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from egress.assimilate.counts import evidence
 from egress.assimilate.prints import printed
 from egress.assimilate.smoother import Learnt
 from egress.forecasts import Forecast
-from egress.observations import Observations, moment
+from egress.observations import QUEUES, Observations, moment
+from egress.observe import observed
 from egress.scenario.schema import Scenario
+from egress.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
 RANGE = (0.05, 0.5, 0.95)
@@ -22,6 +24,8 @@ MISFIT = 2.0  # mean squared standardised distance of counts above which the mem
 FAR = 3.0  # standard deviations from the prior mean at which a number was pulled out of its range (assumption)
 STEP = ("series", "place", "crossing", "what", "start", "end", "kind", "value", "p05", "p50", "p95", "pit")
 """Columns of `one_step`."""
+WAITING = 1.0  # days of arrivals in a queue from which on a forecast hangs on it (assumption)
+SEEN = timedelta(days=7)  # how long a report of a queue says something of it (assumption)
 FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
 
 
@@ -90,6 +94,26 @@ def warnings(learnt: Learnt) -> list[str]:
     if members < FEW:
         said.append(f"Only {members} members learnt: with fewer than {FEW} chance is taken for knowledge.")
     return said
+
+
+def unseen_queue(trajectory: Trajectory, known: Observations, origin: datetime) -> list[str]:
+    """Return in words that the forecast hangs on a queue of which no report was read in the week before."""
+    seen = known.data.loc[known.data["what"].isin(QUEUES), "start"]
+    if any((at := moment(start)) is not None and origin - SEEN < at <= origin for start in seen):
+        return []
+    everywhere = "|".join(sorted(set(trajectory.data["country"].values.astype(str))))
+    row = {"place": everywhere, "crossing": "", "unit": "persons", "end": origin.isoformat()}
+    now = {"what": "queue_persons", "kind": "snapshot", "start": origin.isoformat()}
+    day = {"what": "entries", "kind": "daily", "start": (origin - timedelta(days=1)).isoformat()}
+    queue, flow = (float(np.median(observed(trajectory, row | rest))) for rest in (now, day))
+    if not queue > WAITING * flow:  # nor where the first day is not over: unknown
+        return []
+    return [
+        f"In the middle of the members about {round(queue, -3):,.0f} people wait at the crossings at the origin, "
+        f"{queue / flow:.1f} times the arrivals of the day before, and no report of a queue in the last 7 days was "
+        "read. Counts of arrivals say little of who still waits: add reports of waits, vehicles or people at the "
+        "crossings (--observations)."
+    ]
 
 
 def one_step(before: Forecast, observations: Observations, until: datetime) -> pd.DataFrame:
