@@ -19,11 +19,12 @@ from egress.testing import put_in_seats
 def test_slots_by_quadrature(hours: float, spread: float, delta: float) -> None:
     number = int(hours * spread**3.09 / delta) + 3
     parts = int(delta)
-    cdf = np.empty(number * parts)
+    scratch = calendar.calendar(number + 2, parts)  # of a longer ring too
+    cdf = scratch.cdf[: number * parts]
     even = np.arange(1, parts + 1) / parts
-    pace = calendar.pace(np.array([spread]))[0]  # the outermost 1 in 1,024 stand at the cut
+    pace = calendar.pace(np.array([1.5, spread]))  # the outermost 1 in 1,024 stand at the cut
     for known in (True, False):  # evenly over the step, in closed form and as a course that happens to be even
-        calendar.arrivals(hours, pace, even, known, delta, parts, np.empty(number * parts + 1), cdf)
+        calendar.arrivals(1, hours, pace, even, known, delta, number * parts, parts, scratch)
         found = np.diff(cdf[parts - 1 :: parts], prepend=0.0)
         np.testing.assert_allclose(found, plain.slots(hours, spread, delta, number), atol=1e-3)
         assert cdf[-1] == 1.0
@@ -36,11 +37,11 @@ def test_those_who_act_late_in_a_step_arrive_late(people: int) -> None:
     slots = 8
     ring, by_part = np.zeros((400, slots, 1), dtype=np.int32), np.zeros((400, slots, 6), dtype=np.float32)
     acted = np.array([0, 0, 0, 0, 1.0, 1.0])
-    pace = calendar.pace(np.array([1.1]))[0]
+    pace = calendar.pace(np.array([1.1]))
     for m in range(400):
         state = np.uint64(m + 1)
         calendar.on_the_way(
-            people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], calendar.calendar(slots, 6), state
+            0, people, 3.0, pace, acted, False, 2, 6.0, ring[m], 0, by_part[m], calendar.calendar(slots, 6), state
         )
     p = plain.slots(3.0, 1.1, 1.0, 44)
     hourly = np.concatenate([np.zeros(4), p]).reshape(slots, 6)

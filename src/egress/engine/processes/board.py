@@ -15,7 +15,7 @@ import numpy as np
 from egress.engine.compiled import inlined, lean
 from egress.engine.draws import binomial, hypergeometric, key, purpose, uniform
 from egress.engine.members import Members
-from egress.engine.processes.calendar import Calendar, calendar, is_even, on_the_way, quantiles
+from egress.engine.processes.calendar import Calendar, Pace, calendar, is_even, kept_pace, on_the_way
 from egress.engine.processes.leave import comply_share, send_home
 from egress.engine.processes.news import Now
 from egress.engine.state import Float32s, State
@@ -176,7 +176,7 @@ def fly_from(m: int, p: int, c: int, n: int, products: Products, booked_from: In
 @lean
 def board(
     seed: int, members: Ints, step: int, delta: float, boarding: float, day: int, products: Products,
-    last_minute: LastMinute, gate: Gate, pace: Floats, to: Travellers, scratch: Scratch,
+    last_minute: LastMinute, gate: Gate, pace: Pace, to: Travellers, scratch: Scratch,
 ) -> None:  # fmt: skip
     """Board those booked for today; `boarding` is the share of today's remaining passengers who leave now.
 
@@ -215,7 +215,7 @@ def board(
                     if products.domestic[p]:
                         state = fly_from(m, p, c, n, products, to.booked_from, to.road_from[m, a, c], ignored, state)
                         state = on_the_way(
-                            n, products.hours[m, p], pace[m], scratch.taking_off, even, on_road, delta, to.road[m, a],
+                            m, n, products.hours[m, p], pace, scratch.taking_off, even, on_road, delta, to.road[m, a],
                             c, to.road_parts[m, a], scratch.calendar, state)  # fmt: skip
                         continue
                     n, state = through_gate(m, p, a, c, n, products, gate, to, scratch, state)
@@ -223,7 +223,7 @@ def board(
                         state = fly_from(m, p, c, n, products, to.booked_from, to.abroad[m, :, c], to.flows[m, :, a],
                                          state)  # fmt: skip
                         state = on_the_way(
-                            n, products.hours[m, p], pace[m], scratch.taking_off, even, in_air, delta,
+                            m, n, products.hours[m, p], pace, scratch.taking_off, even, in_air, delta,
                             to.air[m, a - doors], c, scratch.unheeded, scratch.calendar, state)  # fmt: skip
 
 
@@ -262,7 +262,7 @@ def step(members: Members, state: State, now: Now) -> None:
         ),
         LastMinute(now.last_minute, share, by),
         Gate(now.refused, now.summoned, now.admitted, now.closed, comply_share(members, state, now), world.listed_twin),
-        quantiles(members),
+        kept_pace(members),
         Travellers(*(getattr(state, name) for name in Travellers._fields)),
         Scratch(
             np.zeros(world.parts),

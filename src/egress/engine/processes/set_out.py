@@ -7,7 +7,7 @@ import numpy as np
 from egress.engine.compiled import lean
 from egress.engine.draws import key, purpose
 from egress.engine.members import Members
-from egress.engine.processes.calendar import Calendar, calendar, is_even, on_the_way, quantiles
+from egress.engine.processes.calendar import Calendar, Pace, calendar, is_even, kept_pace, on_the_way
 from egress.engine.processes.news import Now
 from egress.engine.state import Float32s, State
 from egress.engine.world import Bools, Floats, Ints
@@ -17,11 +17,11 @@ SET_OUT = purpose("set out")
 
 @lean
 def set_out(
-    seed: int, members: Ints, step: int, delta: float, hours: Floats, pace: Floats, acted_by: Floats, by_land: Bools,
+    seed: int, members: Ints, step: int, delta: float, hours: Floats, pace: Pace, acted_by: Floats, by_land: Bools,
     span: Ints, way_entry: Ints, leaving: Ints, road: Ints, road_parts: Float32s, road_from: Ints, even: Bools,
     calendar: Calendar,
 ) -> None:  # fmt: skip
-    """Put those who leave by land on the road; hours [M, K] medians, pace [M, quantiles], acted_by [M, C, parts].
+    """Put those who leave by land on the road; hours [M, K] medians, acted_by [M, C, parts].
 
     An origin has one stream of draws for all its ways and classes.
     """
@@ -46,7 +46,7 @@ def set_out(
                     if n == 0:
                         continue
                     leaving[m, k, c] = 0
-                    state = on_the_way(n, hours[m, k], pace[m], acted_by[m, c], even[c], now, delta, road[m, x], c,
+                    state = on_the_way(m, n, hours[m, k], pace, acted_by[m, c], even[c], now, delta, road[m, x], c,
                                        road_parts[m, x], calendar, state)  # fmt: skip
                     road_from[m, x, c, o] += n
 
@@ -55,7 +55,7 @@ def step(members: Members, state: State, now: Now) -> None:
     """Set out by land all who chose to in this step."""
     world = members.world
     set_out(
-        members.seed, members.numbers, now.step, now.delta, members.hours, quantiles(members), now.acted_by,
+        members.seed, members.numbers, now.step, now.delta, members.hours, kept_pace(members), now.acted_by,
         world.way_product < 0, world.way_span, world.way_entry, state.leaving, state.road, state.road_parts,
         state.road_from, np.zeros(world.classes, dtype=bool), calendar(state.road.shape[2], world.parts),
     )  # fmt: skip
