@@ -94,3 +94,15 @@ def test_the_page_counts_coverage_over_all_origins() -> None:
     assert "Of all 2 windows the 50, 80 and 90 % ranges hold 50%, 50% and 50%." in said
     row = rows(summary(found, days=(1, 3, 7, 14)))[0]
     assert (row["n"], row["n_scored"], row["coverage80"], row["ratio"]) == (1, 2, 0.5, 0.5)
+
+
+def test_each_task_has_its_own_members_unless_told() -> None:
+    russia, ukraine = TASKS
+    full = tasks.size()
+    assert (full.members_of(russia), full.members_of(ukraine)) == (300, 1000)
+    assert tasks.size(members=50).members_of(ukraine) == 50
+    assert tasks.size(quick=True).members_of(ukraine) == 8
+    found = pd.DataFrame([table("updated", True, "1", 1.0)])
+    said = page.page(Results(found, pd.DataFrame(), full, 60.0))
+    assert "`egress score --benchmark --seeds 2 --page FILE`" in said
+    assert "## Task U: ukraine-2022, 1,000 members" in said

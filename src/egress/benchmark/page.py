@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ALL = "all series"
 HEAD = """# The benchmark of sudden exits: results
 
-Written by `egress score --benchmark --members {members} --seeds {seeds} --page FILE` ({rounds} rounds of the
-smoother, {minutes:.0f} minutes); do not edit. Both columns start from priors that nothing of the crisis has shaped.
+Written by `egress score --benchmark{members} --seeds {seeds} --page FILE` ({rounds} rounds of the smoother,
+{minutes:.0f} minutes); do not edit. Both columns start from priors that nothing of the crisis has shaped.
 CRPS is that of the members as issued; a ratio below 1 is better than the rule. A (series, origin) enters CRPS and
 ratios only where each of the five rules is defined; n counts windows, pairs (series, origin). "All" counts every
 window scored: 50, 80 and 90 % are the shares of these inside the ranges. Beside each ratio stands its interval
@@ -67,7 +67,7 @@ def page(results: Results) -> str:
     found = summarised(results)
     parts = [
         HEAD.format(
-            members=size.members,
+            members="" if size.members is None else f" --members {size.members}",
             seeds=len(size.seeds),
             rounds=size.rounds,
             minutes=results.seconds / 60,
@@ -77,14 +77,14 @@ def page(results: Results) -> str:
     for task in TASKS:
         part = found[found["task"] == task.name]
         if len(part):
-            parts.append(_task(task, part))
+            parts.append(_task(task, part, size.members_of(task)))
     if len(results.rivals):
         parts.append(_rivals(results.rivals))
     return "\n".join(parts)
 
 
-def _task(task: Task, part: pd.DataFrame) -> str:
-    lines = [f"## Task {task.name}: {task.scenario}, origins {', '.join(task.origins)}", ""]
+def _task(task: Task, part: pd.DataFrame, members: int) -> str:
+    lines = [f"## Task {task.name}: {task.scenario}, {members:,} members, origins {', '.join(task.origins)}", ""]
     for mode in part["mode"].unique():
         chosen = part[part["mode"] == mode]
         lines += [f"### {mode}", "", *_table(chosen, bool(task.days)), "", _coverage(chosen), ""]

@@ -28,7 +28,8 @@ def score(
         bool, typer.Option("--quick", help="Benchmark: one seed and few members, under a minute.")
     ] = False,
     members: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Benchmark: members of a forecast (else 300).")
+        int | None,
+        typer.Option(min=2, metavar="N", help="Benchmark: members of a forecast (else 300, of Ukraine 1000)."),
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Benchmark: how many seeds (else 2).")] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Benchmark: also write its page.")] = None,
