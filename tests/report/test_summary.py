@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
+from egress.distribution import Distribution
 from egress.report import facts
 from egress.report.names import Names
 from egress.report.summary import assumption_share, comparison_rows, hits, summary
@@ -124,6 +125,10 @@ def test_shares_of_assumptions_count_quantities_by_source(scenario: Scenario) ->
     # group: share, willing, ready_at_once, preparation; se; train; lars/vehicle: 2; mos-ogz: 4; retry_rate
     assert assumed == 4 + 1 + 1 + 2 + 4 + 1
     assert number == assumed + 2 + 2 + 1 + 4 + 1
+    signal = scenario.signals[0]  # of a signal what is certain counts neither way
+    unsure = signal.model_copy(update={"fades": Distribution("range", 24, 72, 240, "duration")})
+    more = scenario.model_copy(update={"signals": (signal, unsure)})
+    assert assumption_share(more) == (assumed + 1, number + 1)
 
 
 def test_a_made_up_country_takes_the_name_of_its_place(scenario: Scenario) -> None:

@@ -307,8 +307,9 @@ def assumptions(scenario: Scenario) -> str:
 def assumption_share(scenario: Scenario) -> tuple[int, int]:
     """Return how many uncertain inputs rest on an assumption, and how many there are.
 
-    Counted are the quantities given in the tables, parameters and groups; one that leans on an assumption
-    beside other sources counts as assumed.
+    Counted are the quantities given in the tables, parameters, groups and signals; one that leans on an assumption
+    beside other sources counts as assumed, and so does what is uncertain of a signal: its evidence shows that it came,
+    not how strongly it moved people.
     """
     inputs = list(_inputs(scenario))
     assumed = sum(given for given, sources in inputs if "assumption" in sources)
@@ -323,6 +324,9 @@ def _inputs(scenario: Scenario) -> Iterator[tuple[int, set[str]]]:
     for row in rows:
         given = sum(_quantities(getattr(row, field)) for field in row.model_fields_set)
         yield given, {part.strip() for part in row.source.split(";")}
+    for signal in scenario.signals:
+        numbers = [*signal.strength.values(), signal.hold, signal.fades]
+        yield sum(not number.certain for number in numbers), {"assumption"}
 
 
 def _quantities(value: object) -> int:
