@@ -58,9 +58,7 @@ def pace(spread: Floats) -> Pace:
 
 def kept_pace(members: Members) -> Pace:
     """Return the travel times of members; kept."""
-    if "pace" not in members._kept:
-        members._kept["pace"] = pace(members["travel_spread"])
-    return Pace(*members._kept["pace"])
+    return members.kept("pace", lambda these: pace(these["travel_spread"]))
 
 
 class Calendar(NamedTuple):
@@ -138,27 +136,15 @@ def arrivals(
     cdf[:last] = 0.0
     cdf[last:cells] = 1.0
     if even:
-        middle = min(max(first, parts - 1), last)
-        for i in range(first, middle):
-            cdf[i] = min(area[i + 1] / delta, 1.0)
-        _add_shifted(
-            1.0 / delta, area[middle + 1 : last + 1], area[middle + 1 - parts : last + 1 - parts], cdf[middle:last]
-        )
+        for i in range(first, last):
+            cdf[i] = min((area[i + 1] - area[max(i + 1 - parts, 0)]) / delta, 1.0)
         return
     before = 0.0
     for q in range(parts):
         here = (acted_by[q] - before) / length
         before = acted_by[q]
-        begin = max(first, q)
-        if here > 0.0 and begin < last:
-            _add_shifted(here, area[begin + 1 - q : last + 1 - q], area[begin - q : last - q], cdf[begin:last])
-
-
-@inlined
-def _add_shifted(times: float, later: Floats, earlier: Floats, out: Floats) -> None:
-    """Add times (later − earlier) to out, up to 1, in the processor's vectors; all of one shape."""
-    for i in range(len(out)):
-        out[i] = min(out[i] + times * (later[i] - earlier[i]), 1.0)
+        for i in range(max(first, q), last):
+            cdf[i] = min(cdf[i] + here * (area[i + 1 - q] - area[i - q]), 1.0)
 
 
 @lean
