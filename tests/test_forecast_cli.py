@@ -303,14 +303,17 @@ def test_a_posterior_that_knows_later_counts_is_doubted(own: Path, tmp_path: Pat
 
 def test_a_foreign_or_small_posterior_is_refused(posterior: Path, tmp_path: Path) -> None:
     known = Posterior.open(posterior)
-    Posterior("other", "0123456789ab", known.until, 1, known.normals).save(tmp_path / "other.nc")
+    Posterior("one-border", "0123456789ab", known.until, 1, known.normals).save(tmp_path / "other.nc")
+    Posterior("elsewhere", "0123456789ab", known.until, 1, known.normals).save(tmp_path / "else.nc")
     foreign = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "other.nc")
     small = forecast("one-border", tmp_path / "out", "--posterior", posterior, "--members", 11)
     (tmp_path / "no.nc").write_text("not NetCDF", "utf-8")
     none = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "no.nc")
     run = egress("run", "one-border", "--posterior", tmp_path / "other.nc", "--out", tmp_path / "out")
-    expected = ("another version of other", "10 members, 11 are asked for", "is not a posterior", "another version")
-    for said, part in zip((foreign, small, none, run), expected, strict=True):
+    other = forecast("one-border", tmp_path / "out", "--posterior", tmp_path / "else.nc")
+    expected = ("another version of one-border", "10 members, 11 are asked for", "is not a posterior",
+                "another version", "learnt with elsewhere, this is one-border")  # fmt: skip
+    for said, part in zip((foreign, small, none, run, other), expected, strict=True):
         assert (said.code, said.out) == (2, "")
         assert part in said.err
         assert len(said.err.splitlines()) == 1

@@ -61,9 +61,20 @@ def test_a_cumulative_count_tells_what_came_since_the_one_before() -> None:
         {"kind": "cumulative", "end": f"2030-03-0{day}T00:00+00:00", "value": value}
         for day, value in ((3, 1000.0), (5, 1600.0), (6, 1500.0), (7, 2000.0))
     ]
-    told = evidence(counts(*rows), ORIGIN).rows
-    assert told["value"].tolist() == [1000.0, 600.0, 400.0]  # the drop to 1,500 is a correction
-    assert told["start"].str[8:10].tolist() == ["02", "03", "05"]
+    found = evidence(counts(*rows), ORIGIN)
+    assert found.rows["value"].tolist() == [1000.0, 500.0, 500.0]  # 1,500 corrects the 1,600 before it
+    assert found.rows["start"].str[8:10].tolist() == ["02", "03", "06"]
+    assert found.contradicted == ("1,600 of s until 2030-03-05T00:00+00:00",)
+
+
+def test_a_typing_error_in_a_cumulative_count_costs_that_count_alone() -> None:
+    rows = [
+        {"kind": "cumulative", "end": f"2030-03-0{day}T00:00+00:00", "value": value}
+        for day, value in ((3, 1000.0), (4, 70000.0), (5, 3000.0), (6, 4000.0))
+    ]
+    found = evidence(counts(*rows), ORIGIN)
+    assert found.rows["value"].tolist() == [1000.0, 2000.0, 1000.0]
+    assert found.contradicted == ("70,000 of s until 2030-03-04T00:00+00:00",)
 
 
 def test_places_and_things_under_one_series_are_told_apart() -> None:

@@ -53,6 +53,7 @@ def test_means_by_weekday_with_suppression_and_lag() -> None:
         run.now.ordinary_admitted[:, 0] = 0.6 if step >= 12 else 1.0
         kept.append((1 - 0.3 * press) * (0.6 if step >= 12 else 1.0))
         flown.append(1 - 0.5 * press)
+        run.state.ordinary_held[:, 0] = 240 * flown[-1]
         arrivals, exits = ordinary.step(run.members, run.state, run.now)
         day = int(run.now.middle // 24) % 7  # the period begins on a Monday
         east = int((run.now.middle + 6) // 24) % 7
@@ -75,12 +76,22 @@ def test_means_by_weekday_with_suppression_and_lag() -> None:
 def test_nobody_comes_to_a_shut_door_and_those_abroad_come_home() -> None:
     run = begun(1000)
     run.now.pressure[:] = 0
+    run.state.ordinary_held[:, 0] = 240
     run.now.closed[:, 0], run.now.closed[:, 1], run.now.closed[:, 2] = 1.0, 0.25, 0.5
     arrivals, _ = ordinary.step(run.members, run.state, run.now)
     assert (arrivals[:, 0] == 0).all()
     small.near(arrivals[:, 1], 0.75 * 24 / 4 * IN[0], 0.75 * 24 / 4 * IN[0])
     for entry, kept in enumerate((0.0, 0.75, 0.5)):
         small.near(run.state.ordinary_abroad[:, entry], plain.lagged(np.array([kept]), 50.0, 6.0)[-1], 0)
+
+
+def test_who_booked_before_flies_and_comes_back_whatever_the_mood() -> None:
+    run = begun(1)
+    run.state.ordinary_held[:, 0] = 240  # all seats that ordinary travellers take were sold before
+    run.now.pressure[:] = 1.0  # nobody else books
+    ordinary.step(run.members, run.state, run.now)
+    assert run.state.ordinary_abroad[0, 2] == 1.0
+    assert run.state.ordinary_abroad[0, 0] < 1.0
 
 
 def test_the_variance_is_that_of_a_poisson_number() -> None:

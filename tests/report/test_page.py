@@ -117,7 +117,7 @@ def test_a_forecast_hides_later_events_and_hollows_later_counts(
         tmp_path / "r.html",
     )
     page = (tmp_path / "r.html").read_text("utf-8")
-    assert "This is a forecast with what was known by 25 Sep 2022, 00:00." in page
+    assert "This is a run with what was known of events by 25 Sep 2022, 00:00." in page
     assert "Finland refuses tourists" in page
     assert "Exit ban for men" not in page
     assert "counted, published later" in page

@@ -53,7 +53,9 @@ def test_an_empty_comparison_is_fine(trajectory: xr.Dataset, scenario: Scenario)
 )
 def test_a_forecast_says_so(moment: str, trajectory: xr.Dataset, scenario: Scenario, comparison: pd.DataFrame) -> None:
     run = trajectory.assign_attrs(as_of=moment)
-    assert "(forecast with what was known by 26 Sep 2022, 00:00)" in printed(run, scenario, comparison)
+    assert "(run with what was known of events by 26 Sep 2022, 00:00; no count was learnt from," in printed(
+        run, scenario, comparison
+    )
 
 
 @pytest.mark.parametrize(

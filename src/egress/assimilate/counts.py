@@ -43,6 +43,8 @@ class Evidence:
     """[n] standard deviation of what the source adds."""
     source: tuple[str, ...]
     """[n] whose level is unknown, empty where only one authority tells of a thing."""
+    contradicted: tuple[str, ...] = ()
+    """In words, the cumulative counts that later ones contradict and that teach nothing."""
 
     def __len__(self) -> int:
         """Return the number of counts."""
@@ -64,7 +66,8 @@ class Evidence:
     def only(self, kept: npt.NDArray[np.bool_]) -> Evidence:
         """Return some of the counts."""
         source = tuple(name for name, keep in zip(self.source, kept, strict=True) if keep)
-        return Evidence(self.rows.loc[kept].reset_index(drop=True), self.value[kept], self.sd[kept], source)
+        rows = self.rows.loc[kept].reset_index(drop=True)
+        return Evidence(rows, self.value[kept], self.sd[kept], source, self.contradicted)
 
 
 def scaled(x: Any) -> Floats:
@@ -84,11 +87,14 @@ def evidence(observations: Observations, as_of: datetime) -> Evidence:
     import pandas as pd
 
     known = observations.known(as_of).data
-    told = _once([row for group in _series(known) for row in _increments(group)])
+    series = [(group, _rising(group) if _runs(group[0]) else group) for group in _series(known)]
+    told = _once([row for _, group in series for row in _increments(group)])
     rows = pd.DataFrame(told, columns=[*known.columns, "error"])
     value = scaled([row["value"] for row in told])
     sd = np.array([row["error"] / np.hypot(row["value"], 2.0) for row in told])
-    return Evidence(rows, value, sd, _conflicting(told))
+    fell = tuple(f"{row['value']:,.0f} of {row['series']} until {row['end']}"
+                 for group, kept in series for row in group if not any(row is one for one in kept))  # fmt: skip
+    return Evidence(rows, value, sd, _conflicting(told), fell)
 
 
 # One count
@@ -126,6 +132,15 @@ def _runs(row: Row) -> bool:
     return bool(row["kind"] == "cumulative")
 
 
+def _rising(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the most cumulative counts that never fall, the later ones where there is a choice: they correct."""
+    best: list[list[dict[str, Any]]] = []
+    for row in rows:
+        before = [chain for chain in best if chain[-1]["value"] <= row["value"]]
+        best.append([*max(before, key=lambda chain: (len(chain), _moment(chain[-1]["end"])), default=[]), row])
+    return max(best, key=lambda chain: (len(chain), _moment(chain[-1]["end"])), default=[])
+
+
 def _increments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return cumulative counts as what came between them, other counts as they are."""
     if not rows or not _runs(rows[0]):
@@ -134,7 +149,7 @@ def _increments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows[1:]:
         came = row["value"] - before["value"]
         if came <= 0 or _moment(row["end"]) <= _moment(before["end"]):
-            continue  # a correction, or a stale figure: nothing is learnt from it
+            continue  # a stale figure: nothing is learnt from it
         rounding = precision(row) ** 2 / 12 + precision(before) ** 2 / 12
         error = np.sqrt(came + (dispersion(row) * came) ** 2 + rounding)
         out.append(row | {"start": before["end"], "kind": "period_total", "value": came, "error": float(error)})

@@ -23,7 +23,7 @@ from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
 from egress.scenario.load import load, scenario_hash
-from egress.scenario.priors import shaped
+from egress.scenario.priors import hindsight
 from egress.scenario.schema import Scenario
 from egress.scenario.time import zone
 from egress.trajectory import Trajectory
@@ -82,7 +82,7 @@ def forecast(
         "members": options["members"],
         "misfit": learnt.misfit(),
         "ordinary": weeks(scenario, known.data),
-        "warnings": [*_hindsight(scenario), *doubts, *unseen_queue(trajectory, known, origin)],
+        "warnings": [*hindsight(scenario), *doubts, *unseen_queue(trajectory, known, origin)],
     }
     return Forecast(
         with_levels(trajectory, learnt), origin, known, count_table(learnt), learnt_table(learnt), about,
@@ -199,17 +199,6 @@ def inside(scenario: Scenario, origin: datetime) -> None:
             f"{origin.isoformat()}: expected an origin after {period.start} and by the end of {period.end}, "
             f"the period of {scenario.name}"
         )
-
-
-def _hindsight(scenario: Scenario) -> list[str]:
-    """Return in words that the ranges of a past crisis know how it went on, later than any origin."""
-    numbers = len(shaped(scenario))
-    if not numbers:
-        return []
-    return [
-        f"{numbers} ranges of {scenario.name} were fitted on the crisis itself, also on what came after the origin: "
-        "this is in part hindsight. --cold-priors starts from ranges of other crises and of evidence from before."
-    ]
 
 
 def _doubts(posterior: Posterior, origin: datetime, learnt: Learnt) -> list[str]:

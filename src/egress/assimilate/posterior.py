@@ -45,6 +45,8 @@ class Posterior:
 
     def of(self, scenario: Scenario, members: int | None = None) -> dict[str, Any]:
         """Return the normals of the first members for a run of the scenario; EgressError where they do not fit."""
+        if self.scenario != scenario.name:
+            raise EgressError(f"the posterior was learnt with {self.scenario}, this is {scenario.name}")
         if self.hash != scenario_hash(scenario):
             raise EgressError(f"the posterior was learnt with another version of {self.scenario}: calibrate again")
         wanted = len(self) if members is None else members

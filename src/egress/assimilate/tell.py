@@ -76,6 +76,9 @@ def warnings(learnt: Learnt) -> list[str]:
     if learnt.unanswered:
         left = "; ".join(learnt.unanswered)
         said.append(f"Counts of which the model can say nothing, and which taught nothing: {left}.")
+    if learnt.evidence.contradicted:
+        fell = "; ".join(learnt.evidence.contradicted)
+        said.append(f"Cumulative counts that others of their series contradict, and which taught nothing: {fell}.")
     if not len(learnt.evidence):
         none = "No count of the rest" if said else "No count"
         return [*said, f"{none} was published before the origin: the forecast rests on the priors alone."]

@@ -15,7 +15,7 @@ STEPS = (1, 2, 3, 4, 6, 8, 12, 24)  # hours
 OWN = "egress"
 RULES = ("flee", "flee-corrected", OWN)
 FOR_FLEE = "is for Flee folders (input_csv and source_data in them)"
-NEAR = timedelta(days=90)  # how far from the period the moment of a run may lie
+NEAR = timedelta(days=90)  # how long before the period the moment of a run may lie
 MOST_SEED = 2**63 - 1
 MOMENT = "a day such as 2022-09-26, or a time with offset such as 2022-09-26T09:00+03:00"
 Settings = Annotated[
@@ -102,7 +102,8 @@ def start_of(scenario: Scenario, as_of: date | datetime | None) -> datetime | No
 
     local = zone(scenario.period.utc_offset)
     moment = as_of if isinstance(as_of, datetime) else datetime(as_of.year, as_of.month, as_of.day, tzinfo=local)
-    first, last = scenario.period.start - NEAR, scenario.period.end + NEAR
+    first, last = scenario.period.start - NEAR, scenario.period.end
     if not first <= moment.astimezone(local).date() <= last:
-        raise typer.BadParameter(f"--as-of {as_of}: expected a day from {first} to {last}, near the period of the run")
+        hint = "near the period of the run; leave it out for a run in hindsight"
+        raise typer.BadParameter(f"--as-of {as_of}: expected a day from {first} to {last}, {hint}")
     return moment

@@ -20,9 +20,9 @@ import pandas as pd
 import vl_convert
 import xarray as xr
 
-from egress.report.facts import Array, Queue, day, days_of, vehicles
+from egress.report.facts import Array, Queue, between, day, days_of, vehicles
 from egress.report.names import STATUSES, Names
-from egress.report.observed import as_of_moment
+from egress.report.observed import HALF_DAY, as_of_moment
 from egress.report.pen import pen
 from egress.report.rounding import people, rounded
 from egress.report.tables import QUANTILES, local_ends, quantiles, spread
@@ -188,7 +188,7 @@ def _marks(seen: pd.DataFrame, table: pd.DataFrame, unit: str) -> list[Chart]:
             "text": [_told(row, unit) for row in seen.to_dict("records")],
         }
     )
-    y = alt.Y("value:Q", scale=GROUND)
+    y = alt.Y("value:Q", scale=GROUND, stack=None)  # bars of counts overlap, they do not add up
     text, fill = alt.Description("text:N"), alt.Fill("fill:N", scale=None)
     dots = alt.Chart(shown[short]).mark_point(size=34, stroke=ORANGE, strokeWidth=1.5, opacity=1)
     bars = alt.Chart(shown[~short]).mark_bar(height=3, stroke=ORANGE, strokeWidth=0.8, opacity=0.9)
@@ -208,9 +208,13 @@ def _told(row: dict[Any, Any], unit: str) -> str:
     """Return the words of a count's tooltip."""
     shown = f"{row['per_day']:.0f}" if unit == "hours" else people(float(row["per_day"]))
     first, last = row["from"], row["to"]
-    when = f"{day(first)} {first:%H:%M}" if first == last else f"{day(first)} to {day(last)}"
+    if first == last:
+        when, per = f"{day(first)} {first:%H:%M}", ""
+    else:  # the days that the window holds for the most part
+        begin, end = (first + HALF_DAY).normalize(), (last + HALF_DAY).normalize() - pd.Timedelta(days=1)
+        when, per = between(begin, end) if begin < end else day(begin), " a day" if unit == "people" else ""
     source = str(row.get("source") or row.get("evidence") or "")
-    return f"Counted: {shown} {unit}{'' if first == last else ' a day'}, {when}; {source}"
+    return f"Counted: {shown} {unit}{per}, {when}; {source}"
 
 
 def series(values: Array, times: Any, whole: bool = True) -> pd.DataFrame:

@@ -177,6 +177,8 @@ def destinations(trajectory: xr.Dataset, by: str = "country") -> list[Destinatio
 def peak(values: Array, days: pd.DatetimeIndex) -> Peak:
     """Return the peak of daily values (member, day)."""
     top = values.argmax(axis=1)
+    if values.any():  # a member in which nobody comes has no peak
+        top = top[values.any(axis=1)]
     at = np.quantile(top, [0.1, 0.5, 0.9], method="inverted_cdf").astype(int)
     return Peak(days[at[1]], days[at[0]], days[at[2]], Range.of(values.max(axis=1)))
 
@@ -313,6 +315,9 @@ def _worst_queue(lines: list[Queue], names: Names, exact: bool) -> list[str]:
         return ["No queue of note forms at any crossing."]
     worst = lines[0]
     where, waiting = names.door(worst.crossing), worst.people.people(exact)
+    if worst.people.middle < NOTE:
+        high = people(worst.people.high, exact)
+        return [f"In most runs no queue of note forms; in one of ten, {high} people or more wait at {where}."]
     return [
         f"The longest queue stands at {where}: about {waiting} people around {day(worst.at)}, {_waits(worst.wait)}."
     ]

@@ -24,6 +24,7 @@ LEVELS = (0.25, 0.6, 0.9)  # of all days and members of a place: the numbers who
 LEAST = 10  # persons: a smaller number is not asked for
 SURE = 3.0  # standard errors from which a difference of two branches is more than chance, for many places are compared
 ALL = "all"
+STRANDED = "stranded"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ def total(forecast: Forecast, place: str, days: int) -> Range:
     return Range.of(values(forecast, place)[:, :days].sum(axis=1))
 
 
+def over(forecast: Forecast, place: str, days: Sequence[str]) -> Range:
+    """Return the people who enter in some days after the origin."""
+    return Range.of(values(forecast, place)[:, np.isin(dates(forecast), days)].sum(axis=1))
+
+
 def thresholds(persons: Floats) -> list[float]:
     """Return up to three round numbers that daily arrivals [member, day] may or may not pass.
 
@@ -127,9 +133,18 @@ def enough(forecast: Forecast, policy: str) -> bool:
     return bool(min(yes.sum(), (~yes).sum()) >= FEWEST)
 
 
+def stranded(forecast: Forecast) -> Floats:
+    """Return [member, day] people who are ready to leave with no way open at the end of each day after the origin."""
+    data = forecast.trajectory.data
+    stock = data["outcomes"].sel(outcome="stranded").sum("region", dtype=np.int64)
+    stock = stock.sel(day=stock["day"] >= forecast.first_day).transpose("member", "day")
+    return np.asarray(stock.values, dtype=float)
+
+
 def split(forecast: Forecast, place: str, policy: str) -> Split:
-    """Return what hangs on a policy at a place."""
-    sums, yes = values(forecast, place).sum(axis=1), forecast.happens(policy)
+    """Return what hangs on a policy at a place; of STRANDED, people at the end of the last day."""
+    sums = stranded(forecast)[:, -1] if place == STRANDED else values(forecast, place).sum(axis=1)
+    yes = forecast.happens(policy)
     on, off = sums[yes], sums[~yes]
     between = float(off.mean() - on.mean())
     error = float(np.sqrt(on.var(ddof=1) / len(on) + off.var(ddof=1) / len(off)))
@@ -169,4 +184,9 @@ def queues(forecast: Forecast, unshown: Sequence[str]) -> list[facts.Queue]:
 
 def inside(yesterday: pd.DataFrame) -> int:
     """Return how many of the counts lie inside yesterday's 90 % ranges."""
-    return int(((yesterday["value"] >= yesterday["p05"]) & (yesterday["value"] <= yesterday["p95"])).sum())
+    return int((~outside(yesterday)).sum())
+
+
+def outside(yesterday: pd.DataFrame) -> pd.Series[bool]:
+    """Return which counts lie outside yesterday's 90 % ranges, as the table gives them."""
+    return (yesterday["value"] < yesterday["p05"]) | (yesterday["value"] > yesterday["p95"])

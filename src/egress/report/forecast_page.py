@@ -195,8 +195,7 @@ def opened(forecast: Forecast, policy: str, scenario: Scenario, names: Names, ex
     drawn = [part for part in parts if part.place != ALL][:2] or parts[:1]
     figures = [split_figure(forecast, policy, part, scenario, names, exact) for part in drawn]
     rows = words.split_rows(forecast, policy, names, SPLITS, exact)
-    head = ("all days ahead", "if it happens", "if it does not", "mixture", "between the two")
-    return Open(title, said_of(parts, names, exact), figures, Table(head, rows))
+    return Open(title, said_of(parts, names, exact), figures, Table(words.BRANCHES, rows))
 
 
 def said_of(parts: Sequence[ahead.Split], names: Names, exact: bool) -> str:

@@ -14,13 +14,14 @@ from egress.assimilate.daily import Daily
 from egress.forecasts import FEWEST, Forecast
 from egress.report import facts
 from egress.report import forecast_facts as ahead
-from egress.report.forecast_facts import ALL, Split
+from egress.report.forecast_facts import ALL, STRANDED, Split
 from egress.report.input_names import in_units, input_name
 from egress.report.names import Names, capital
 from egress.report.rounding import people, span
 from egress.report.summary import RANGES, WHAT, _table, _when, _where
 from egress.scenario.schema import Scenario
 
+BRANCHES = ("all days ahead", "if it happens", "if it does not", "mixture", "between the means")
 PLACES, DOORS, INPUTS, SPLITS, REASONS = 6, 4, 6, 3, 6  # rows that fit a screen
 MODES = {
     "cold": "cold: priors alone, no count of this crisis",
@@ -64,6 +65,7 @@ def headline(forecast: Forecast, scenario: Scenario, exact: bool = False) -> lis
         *_flows(forecast, names, exact),
         *_hinge(forecast, names, exact),
         *_queue(forecast, scenario, names, exact),
+        *_stranded(forecast, exact),
     ]
 
 
@@ -72,7 +74,9 @@ def _flows(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
     said = [f"{ahead.total(forecast, ALL, days).people(exact)} in the next {_days(days)}" for days in lengths]
     yield f"People who arrive abroad, ordinary travel included: about {facts.listed(said)}."
     week = min(7, lengths[-1])
-    top = [f"{names.country(c)}, {ahead.total(forecast, c, week).people(exact)}" for c in ahead.countries(forecast)[:3]]
+    totals = {place: ahead.total(forecast, place, week) for place in ahead.countries(forecast)}
+    first = sorted(totals, key=lambda place: -totals[place].middle)[:3]
+    top = [f"{names.country(place)}, {totals[place].people(exact)}" for place in first]
     yield f"Most arrive in {'; '.join(top)}, in the next {_days(week)}."
 
 
@@ -100,8 +104,8 @@ def _hinge(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
 
 def where(place: str, names: Names) -> str:
     """Return `in Georgia`, `over Verkhny Lars` or `in all`."""
-    if place == ALL:
-        return "in all"
+    if place in (ALL, STRANDED):
+        return "in all" if place == ALL else "with no way open, on the last day"
     return f"over {names.door(place)}" if place in names.doors else f"in {names.country(place)}"
 
 
@@ -123,6 +127,15 @@ def _queue(forecast: Forecast, scenario: Scenario, names: Names, exact: bool) ->
         f"The longest queue is expected at {names.door(worst.crossing)}: about {worst.people.people(exact)} people "
         f"around {facts.day(worst.at)}, waits up to {facts.wait_range(worst.wait)}."
     )
+
+
+def _stranded(forecast: Forecast, exact: bool) -> Iterator[str]:
+    people_of = ahead.stranded(forecast)
+    most = facts.Range.of(people_of.max(axis=1))
+    if most.high < facts.NOTE:
+        return
+    day = facts.day(pd.Timestamp(ahead.dates(forecast)[int(people_of.mean(axis=0).argmax())]))
+    yield f"Ready to leave with no way open: about {most.people(exact)} people when most, around {day}."
 
 
 def _totals(forecast: Forecast, names: Names, exact: bool) -> RenderableType:
@@ -178,8 +191,8 @@ def _policies(forecast: Forecast, names: Names, exact: bool) -> Iterator[Rendera
             yield Text(f"{title}: {few(forecast, policy)}")
             continue
         table = _table(title)
-        for name in ("all days ahead", "if it happens", "if it does not", "mixture", "between the two"):
-            table.add_column(name, justify="left" if name == "all days ahead" else "right")
+        for name in BRANCHES:
+            table.add_column(name, justify="left" if name == BRANCHES[0] else "right")
         for row in split_rows(forecast, policy, names, SPLITS, exact):
             table.add_row(*row)
         yield table
@@ -194,7 +207,8 @@ def few(forecast: Forecast, policy: str) -> str:
 def split_rows(forecast: Forecast, policy: str, names: Names, most: int, exact: bool) -> list[list[str]]:
     """Return a row of texts per place: if a policy happens, if not, in all, and how many people between."""
     rows = []
-    for part in ahead.splits(forecast, policy, most):
+    stranded = ahead.split(forecast, STRANDED, policy)
+    for part in [*ahead.splits(forecast, policy, most), *([stranded] if stranded.mixture.high >= facts.NOTE else [])]:
         sure = part.errors >= ahead.SURE
         number = people(abs(part.between), exact)
         gap = f"{number} {'fewer' if part.between > 0 else 'more'}" if sure else f"{number}, within chance"
@@ -252,20 +266,17 @@ def changed(daily: Daily, names: Names, exact: bool = False) -> list[str]:
 def surprised(daily: Daily, names: Names) -> list[str]:
     """Return which counts lay outside yesterday's 90 % ranges, in sentences."""
     said = []
-    for row in daily.yesterday.to_dict("records"):
-        if not 0.05 <= row["pit"] <= 0.95:
-            more = "more" if row["pit"] > 0.95 else "fewer"
-            about = (
-                f"{_where(row, names)}, {_when(str(row['start']), str(row['end']))}: {count_words(str(row['what']))}"
-            )
-            said.append(f"{about}, {more} were counted than yesterday's 90 % range held.")
+    for row in daily.yesterday[ahead.outside(daily.yesterday)].to_dict("records"):
+        more = "more" if row["value"] > row["p95"] else "fewer"
+        about = f"{_where(row, names)}, {_when(str(row['start']), str(row['end']))}: {count_words(str(row['what']))}"
+        said.append(f"{about}, {more} were counted than yesterday's 90 % range held.")
     return said
 
 
 def moved(daily: Daily, place: str, name: str, exact: bool = False) -> str:
     """Return how the total of the days ahead moved since yesterday, in a sentence."""
-    part = daily.changes[daily.changes["place"] == place]
-    before, now = float(part["before"].sum()), float(part["now"].sum())
+    days = daily.changes.loc[daily.changes["place"] == place, "date"].tolist()
+    before, now = (0.0 if one is None else ahead.over(one, place, days).middle for one in (daily.before, daily.now))
     head = f"{name}: {people(now, exact)} in the days ahead"
     if not before or abs(now / before - 1) < 0.005:
         return f"{head}, yesterday's forecast said {people(before, exact)}."

@@ -15,6 +15,7 @@ from egress.scenario.schema import Scenario
 COLUMNS = ["series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit"]
 ADDED = ["from", "to", "per_day", "late"]
 HALF_DAY = np.timedelta64(12, "h")
+SLACK = np.timedelta64(2, "h")
 
 
 def local(times: pd.Series[str], trajectory: xr.Dataset) -> pd.Series[pd.Timestamp]:
@@ -79,19 +80,22 @@ def _parts(cell: object) -> set[str]:
 def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
     """Return what `counts` add up to in a window of whole days; NaN unless they cover it exactly.
 
-    A count of just this window comes first, then its mean rate, then its days one by one. Windows count to
-    the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter.
+    Counts of just this window come first, then its mean rates, then its days one by one; of several their mean. Windows
+    count to the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter, but their
+    lengths are whole days (to SLACK, for a change of clocks).
     """
     if rows.empty:
         return float("nan")
     begin, length = start.to_datetime64(), np.timedelta64(days, "D")
-    first, last = ((rows[end].to_numpy("datetime64[ns]") + HALF_DAY).astype("datetime64[D]") for end in ("from", "to"))
-    whole = np.flatnonzero((first == begin) & (last == begin + length))
-    if len(whole):
-        rate = rows["kind"].to_numpy()[whole] == "rate"
-        return float(rows["per_day"].to_numpy()[whole[rate.argmin()]]) * days
-    single = (last - first == np.timedelta64(1, "D")) & (first >= begin) & (first < begin + length)
-    values = rows["value"].to_numpy(float)
+    starts, ends = (rows[end].to_numpy("datetime64[ns]") for end in ("from", "to"))
+    first, last = ((at + HALF_DAY).astype("datetime64[D]") for at in (starts, ends))
+    exact = np.abs((ends - starts) - (last - first)) <= SLACK
+    values, rate = rows["value"].to_numpy(float), rows["kind"].to_numpy() == "rate"
+    whole = exact & (first == begin) & (last == begin + length) & np.isfinite(rows["per_day"].to_numpy(float))
+    if whole.any():
+        whole &= rate == rate[whole].all()
+        return float(rows["per_day"].to_numpy(float)[whole].mean()) * days
+    single = exact & (last - first == np.timedelta64(1, "D")) & (first >= begin) & (first < begin + length)
     single &= np.isfinite(values)
     counted, at = np.unique(first[single], return_inverse=True)
     means = np.bincount(at, values[single]) / np.bincount(at)

@@ -23,6 +23,7 @@ from egress.report.names import Names, capital, country_names
 from egress.report.observed import counts
 from egress.report.rounding import people
 from egress.report.tables import summed, write_text
+from egress.scenario.priors import hindsight
 from egress.scenario.schema import Group, Parameter, Scenario
 from egress.units import parse
 
@@ -120,6 +121,7 @@ def content(
         "period": period(trajectory),
         "knowledge": capital(words.knowledge(trajectory)),
         "known_until": facts.known_until(trajectory),
+        "in_part_hindsight": hindsight(scenario),
         "headline": facts.headline(trajectory, scenario, found, exact),
         "tiles": tiles(trajectory, names, queues, exact),
         "arrivals": list(arrival_figures(found.countries[:COUNTRIES], trajectory, scenario, observations, exact)),

@@ -79,7 +79,10 @@ def summary(
 def knowledge(trajectory: xr.Dataset) -> str:
     """Return what the run was allowed to know, in words."""
     until = facts.known_until(trajectory)
-    return f"forecast with what was known by {until}" if until else "hindsight run, not a forecast"
+    if not until:
+        return "hindsight run, not a forecast"
+    counts = "" if trajectory.attrs.get("learnt") else "; no count was learnt from, `egress forecast` does"
+    return f"run with what was known of events by {until}{counts}"
 
 
 def week_rows(

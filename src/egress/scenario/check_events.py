@@ -80,13 +80,15 @@ def _history(loc: Loc, policy: Policy, last: datetime) -> Iterator[Finding]:
 
 
 def _windows(loc: Loc, policy: Policy, first: datetime, last: datetime, local: tzinfo) -> Iterator[Finding]:
-    windows = [((*loc, "window"), policy.window)]
-    windows += [((*loc, "history", k, "window"), status.window) for k, status in enumerate(policy.history)]
-    for here, window in windows:
+    windows = [((*loc, "window"), policy.window, policy.history[0].at)]
+    windows += [((*loc, "history", k, "window"), status.window, status.at) for k, status in enumerate(policy.history)]
+    for here, window, said in windows:
         if window is None:
             continue
         if window[1] < window[0]:
             yield here, f"the window ends before it starts: expected [{window[1]}, {window[0]}]"
+        elif window[1] < said.astimezone(local).date():
+            yield here, f"the window is over before the policy is known of, {said.isoformat()}: expected a later one"
         for k, day in enumerate(window):
             if not first <= datetime.combine(day, time(), local) < last:
                 yield (*here, k), _outside(day, first, last)

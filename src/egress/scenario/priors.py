@@ -232,6 +232,17 @@ def shaped(scenario: Scenario) -> tuple[Number, ...]:
     return tuple(number for number in fitted(scenario) if as_shipped.get(number.name) == number.value)
 
 
+def hindsight(scenario: Scenario) -> list[str]:
+    """Return in words that the ranges of a past crisis know how it went on, later than any origin."""
+    many = len(shaped(scenario))
+    if not many:
+        return []
+    return [
+        f"{many} ranges of {scenario.name} were fitted on the crisis itself, also on what came after the origin: "
+        "this is in part hindsight. --cold-priors starts from ranges of other crises and of evidence from before."
+    ]
+
+
 def base(scenario: Scenario, number: Number, times: str) -> float:
     """Return what a factor multiplies: ordinary entries of the door, and the lane's share; canonical units."""
     table, at = str(number.loc[0]), int(number.loc[1])

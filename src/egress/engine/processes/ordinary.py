@@ -3,7 +3,8 @@
     entries at door x ~ Poisson(E_x · weekday · admitted · open · max(0, 1 − s F) Δ)
     exits   at entry a ~ Poisson(X_a · weekday · (lagged share of ordinary entries) Δ): those who came go back
 
-It is drawn before the lanes are served, because both share them.
+By air the share is that of the seats which ordinary travellers hold on the day: who books days ahead still flies when
+fewer book. It is drawn before the lanes are served, because both share them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ def weekday(world: World, which: str, middle: float) -> Floats:
     return profiles[np.arange(len(profiles)), today % 7]
 
 
+def flying(members: Members, state: State, now: Now) -> Floats:
+    """Return [M, airports abroad] seats that ordinary travellers hold today, as a share of those of an ordinary day."""
+    world = members.world
+    held = state.ordinary_held[:, :, now.day % state.ordinary_held.shape[2]]
+    out = np.zeros((len(members), world.entries - world.doors))
+    for service, entry in enumerate(world.service_entry):
+        if entry >= 0:
+            out[:, entry - world.doors] += held[:, service]
+    usual = 24.0 * members.ordinary_exits[:, world.doors :]
+    return np.divide(out, usual, out=np.zeros_like(out), where=usual > 0)
+
+
 def step(members: Members, state: State, now: Now) -> tuple[Ints, Ints]:
     """Return (arrivals at the land doors [M, X], exits [M, A]) of ordinary travellers in this step."""
     world = members.world
@@ -48,7 +61,7 @@ def step(members: Members, state: State, now: Now) -> tuple[Ints, Ints]:
     going[: world.doors] = weekday(world, "exits", now.middle)
     shares = np.ones((len(members), world.entries))
     shares[:, : world.doors] -= displaced(members, now, "land_suppression")[:, None]
-    shares[:, world.doors :] -= displaced(members, now, "air_suppression")[:, None]
+    shares[:, world.doors :] = flying(members, state, now)
     shares *= now.ordinary_admitted * (1.0 - now.closed)
     arrivals = np.zeros((len(members), world.doors), dtype=np.int64)
     mean = members.ordinary_entries * coming * shares[:, : world.doors] * now.delta
