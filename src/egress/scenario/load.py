@@ -148,6 +148,8 @@ def _no_scenario(path: Path, folder: Path) -> str:
     if (folder / "input_csv").is_dir() or all((folder / name).is_file() for name in FLEE_FILES):
         if not path.is_dir():
             return f"a file of the Flee folder {shown(folder)}: name the folder"
+        if not (folder / "input_csv").is_dir():
+            return "tables of Flee, but no folder input_csv that holds them, with source_data beside it"
         return "a Flee folder: the commands (`egress run` and others) take it, this does not"
     if not path.is_dir():
         return "not a scenario: expected a folder with scenario.yaml"

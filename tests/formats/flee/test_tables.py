@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from egress.errors import ScenarioError
+from egress.errors import RunError, ScenarioError
 from egress.formats.flee import Instance
 
 Told = Callable[..., Instance]
@@ -573,3 +573,60 @@ def test_an_unknown_name_and_what_follows_are_two_clauses(told: Told) -> None:
 def test_files_that_egress_does_not_write_are_said(told: Told, level: str) -> None:
     said = warnings(told({"simsetting.yml": f"log_levels: {{{level}: 1}}\noptimisations:\n  hasten: 1\n"}))
     assert any(f"egress writes no {level}s.out" in text for text in said)
+
+
+HUGE = "9" * 25
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "expected"),
+    [
+        (PLACES, ",,500", f",,{HUGE}", "expected at most 1,000,000,000"),
+        ("source_data/abala.csv", ",100", ",10000000000000", "abala.csv:1:12: people 10000000000000: expected at most"),
+        ("source_data/abala.csv", ",100", ",5,100", "a number with a comma?"),
+        (PERIOD, "2020-01-01", "9999-12-01", "expected a year from 1900 to 2199"),
+        (PERIOD, "2020-01-01", "2031-01-01", "no count lies within 2031-01-01 to 2031-01-05"),
+        (ROUTES, "100", "1e300", "a distance in km: 1e+300 is too much, expected at most 16,777"),
+        (
+            CONFLICTS,
+            "Gao\n0,1\n1,1\n2,0\n3,1",
+            ",Gao\n0,1,1\n1,1,1\n2,0,0\n3,1,1",
+            "column 2 has conflicts, but no name of a place",
+        ),
+    ],
+)
+def test_what_has_no_room_or_no_meaning_is_a_fault(
+    told: Told, small: Any, name: str, before: str, after: str, expected: str
+) -> None:
+    text = (small() / name).read_text("utf-8")
+    assert before in text
+    found = faults(told, {name: text.replace(before, after, 1)})
+    assert len(found) == 1, found
+    assert expected in found[0]
+
+
+def test_a_folder_without_routes_is_refused(told: Told) -> None:
+    assert "routes.csv:1:1: no routes: expected lines such as" in faults(told, {ROUTES: ""})[0]
+
+
+def test_a_closure_before_the_run_and_an_unknown_column_are_told(told: Told) -> None:
+    text = "#closure_type,name1,name2,closure_start,closure_end,prob\ncountry,Mali,Niger,-5,2,0.5\n"
+    said = warnings(told({CLOSURES: text}))
+    assert any("starts on day -5, before the run: it never takes effect" in line for line in said)
+    assert any("column 'prob' is unknown to Flee" in line for line in said)
+
+
+def test_more_people_than_a_run_can_hold_are_refused(told: Told, small: Any) -> None:
+    from egress.flee.run import run_case
+
+    spawning = "\nspawn_rules:\n  conflict_driven_spawning:\n    spawn_mode: constant\n"
+    read = told({"simsetting.yml": f"{spawning}    displaced_per_conflict_day: 1.0e+7\n"})
+    run_case(read.case, read.rules, members=1, threads=1)
+    assert "out of bounds: expected at most" in faults(
+        told, {"simsetting.yml": f"{spawning}    displaced_per_conflict_day: 1.0e+9\n"}
+    )[0]  # fmt: skip
+    places = (small() / PLACES).read_text("utf-8").replace(",0,1000", ",0,999999999")
+    settings = f"{spawning.replace('constant', 'pop_ratio')}    displaced_per_conflict_day: 1.0\n"
+    many = told({PLACES: places, "simsetting.yml": settings})
+    with pytest.raises(RunError, match="more than 2,147,483,647 agents"):
+        run_case(many.case, many.rules, members=1, threads=1)

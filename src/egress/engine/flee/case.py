@@ -22,6 +22,8 @@ PlaceType = Literal["camp", "idpcamp", "conflict", "forward", "marker", "flood_z
 SpawnMode = Literal["constant", "pop_ratio", "poisson"]
 ClosureKind = Literal["country", "location", "link", "camp", "idpcamp", "remove_forced_redirection"]
 DISPLACED = "displaced_per_conflict_day"  # the one setting that may have a range and stands below another
+LONGEST_ROAD = 16_777  # km: a road, or a day's way, has 24 bits for its metres
+MOST_PEOPLE = 2**31 - 1  # agents in a run: their numbers have 32 bits
 NOWHERE = -1  # index of a name that is not in locations.csv
 
 

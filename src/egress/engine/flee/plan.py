@@ -9,7 +9,7 @@ import numpy as np
 
 from egress.engine.flee import spawn
 from egress.engine.flee.capacity import capacities
-from egress.engine.flee.case import Closure, FleeCase, FleeRules, Floats, Ints
+from egress.engine.flee.case import LONGEST_ROAD, MOST_PEOPLE, Closure, FleeCase, FleeRules, Floats, Ints
 from egress.engine.flee.classes import classes
 from egress.engine.flee.closures import openings
 from egress.engine.flee.decide import Web
@@ -99,13 +99,19 @@ def plan(case: FleeCase, rules: FleeRules, closures: tuple[Closure, ...] | None 
     kinds, shares = classes(case, rules)
     bare, row = numbered(base(case, rules, status))
     due = spawn.due(case, rules)
+    weights = spawn.weights(rules, status)
+    stock = spawn.stock(case, rules, status.camps)
+    if spawn.expected(case, rules, due, weights) + stock.sum() > MOST_PEOPLE:
+        raise RunError(
+            f"more than {MOST_PEOPLE:,} agents would set out in all: take a greater hasten, or check the counts"
+        )
     turned = np.zeros((max(len(shut), 1), len(net.start)), dtype=np.int64)
     shut_row = np.full(case.length, NEVER, dtype=np.int64)
     for n, (day, links) in enumerate(shut.items()):
         turned[n], shut_row[day] = links, n
     days = Days(
         due.people,
-        spawn.weights(rules, status),
+        weights,
         topology,
         shut_row,
         turned,
@@ -119,7 +125,7 @@ def plan(case: FleeCase, rules: FleeRules, closures: tuple[Closure, ...] | None 
     )
     sinks = rules.camps_are_sinks and not rules.semantics.dead_sinks
     start = Start(
-        spawn.stock(case, rules, status.camps),
+        stock,
         case.places.population.astype(np.int64),
         np.ascontiguousarray(shares, dtype=np.float64),
         case.places.deactivation_probability * float(sinks),
@@ -182,7 +188,7 @@ def _check(plan: Plan) -> None:
     if bits > WORD:
         raise RunError(f"{len(plan.web.routes.next)} routes at this awareness_level are more than a state can hold")
     longest = max([0, *net.length.tolist(), *net.speed.tolist(), plan.pace.walk])
-    if longest >= 1 << METRE_BITS:
-        raise RunError(f"a link or a speed of {longest // METRES} km: at most {(1 << METRE_BITS) // METRES} km")
+    if longest > LONGEST_ROAD * METRES:
+        raise RunError(f"a link or a speed of {longest // METRES} km: at most {LONGEST_ROAD} km")
     if plan.start.shares.shape[1] > 1 << CLASS_BITS:
         raise RunError(f"{plan.start.shares.shape[1]} classes of people: at most {1 << CLASS_BITS}")

@@ -61,6 +61,15 @@ def weights(rules: FleeRules, status: Status) -> Floats:
     return np.asarray(np.maximum(status.spawn_conflict, 0.0) * factor)
 
 
+def expected(case: FleeCase, rules: FleeRules, due: Due, weight: Floats) -> float:
+    """Return how many agents set out in all, by the data or by the weights [D, P] of conflicts."""
+    spawning = rules.conflict_driven_spawning
+    if spawning is None:
+        return float(due.people.sum(dtype=float))
+    each = case.places.population if spawning.mode == "pop_ratio" else 1.0
+    return float((weight * each).sum() * spawning.displaced_per_conflict_day)
+
+
 def stock(case: FleeCase, rules: FleeRules, camps: Ints) -> Ints:
     """Return [P] agents in camps before day 0 (section 11)."""
     out = np.zeros(len(case.places), dtype=np.int64)

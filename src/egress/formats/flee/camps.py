@@ -72,6 +72,9 @@ def _count_file(camp: str, named: Cell, path: Path, tables: Tables) -> None:
     for row in counted:
         when = day(row[0], "when it was counted", table, tables.findings)
         people = whole(row[1], "people", table, tables.findings)
+        if len(row) > 2 and row[2].text.isdigit() and len(row[2].text) == len("000"):
+            message = f"{row[2].text!r} beside {row[1].text!r}: a number with a comma? Write it without"
+            tables.findings.fault(table.file, row[2], message)
         if when is not None and people is not None:
             count = FleeCount(camp=camp, file=named.text, date=when, people=people, source=source)
             tables.add("counts", count, table, {"camp": row[0], "date": row[0], "people": row[1]})

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from egress.engine.flee.case import FleeCase, FleeRules
-from egress.formats.flee.check_counts import camps_and_counts, corrections, order_of_counts
+from egress.formats.flee.check_counts import camps_and_counts, corrections, counts_within, order_of_counts
 from egress.formats.flee.checks import CAMPS, Checks, Spot, close
 from egress.formats.flee.findings import Findings
 from egress.formats.flee.scenario import FleeClosure, FleeConflict, FleeScenario
@@ -300,6 +300,7 @@ JUDGES: tuple[tuple[Callable[[Checks], None], tuple[str, ...]], ...] = (
     (_major_routes, ("routes", "major_routes")),
     (_conflicts, ("conflicts",)),
     (camps_and_counts, ("counts",)),
+    (counts_within, ("counts",)),
     (order_of_counts, ("counts",)),
     (corrections, ("counts", "corrections")),
     (_closures, ("routes", "closures")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 
 from egress.formats.flee.checks import CAMPS, Checks, close
@@ -27,6 +28,16 @@ def camps_and_counts(checks: Checks) -> None:
         if place_row.type in CAMPS and place_row.name not in counted:
             message = f"camp {place_row.name!r} has no row in source_data/data_layout.csv"
             checks.fault(("places", i, "name"), f"{message}{close(place_row.name, counted)}")
+
+
+def counts_within(checks: Checks) -> None:
+    """Note that not one count lies within the period: all camps would seem to be met, or empty."""
+    rows, period = checks.scenario.counts, checks.scenario.period
+    last = period.start + timedelta(days=period.days)
+    if rows and not any(period.start <= row.date <= last for row in rows):
+        found = f"{min(row.date for row in rows)} to {max(row.date for row in rows)}"
+        message = f"no count lies within {period.start} to {last}, all are of {found}: check StartDate and Length"
+        checks.fault(("counts", 0, "date"), message)
 
 
 def order_of_counts(checks: Checks) -> None:

@@ -16,7 +16,7 @@ from egress.formats.flee.gathered import (
     text_at,
     warn_of_blanks,
 )
-from egress.formats.flee.rows import Row, Table, day, number, read_optional, read_required, texts, whole
+from egress.formats.flee.rows import FARTHEST, Row, Table, day, number, read_optional, read_required, texts, whole
 from egress.formats.flee.scenario import FleeChange, FleeClosure, FleeConflict
 from egress.scenario.positions import Cell, shown
 from egress.spelling import nearest
@@ -39,7 +39,7 @@ def read_period(tables: Tables, days: int | None) -> None:
         elif key == "startdate":
             tables.start = day(text_at(row, 1), "StartDate", table, tables.findings)
         else:
-            tables.days = whole(text_at(row, 1), "Length", table, tables.findings, least=0 if days else 1)
+            tables.days = whole(text_at(row, 1), "Length", table, tables.findings, 0 if days else 1, FARTHEST)
     for name in ("startdate", "length"):
         if name not in [row[0].text.lower() for row in table.rows]:
             label = {"startdate": "StartDate,2012-02-29", "length": "Length,300"}[name]
@@ -70,7 +70,9 @@ def read_conflicts(tables: Tables) -> None:
     _check_days(rows, said, header, table, tables)
     columns = list(zip(*said, strict=False))  # as many as the shortest row has
     for index, cell in enumerate(header[1 : len(columns)], start=1):
-        if cell.text:
+        if not cell.text and set(columns[index]) - {"", "0"}:
+            tables.findings.fault(table.file, cell, f"column {index + 1} has conflicts, but no name of a place")
+        elif cell.text:
             column = _column(index, columns[index], rows, table, tables)
             if column is not None:
                 _spells(cell, column, source, table, tables)
@@ -172,8 +174,8 @@ def read_closures(tables: Tables) -> None:
 
 def _closure(row: Row, chance: Cell | None, source: str, table: Table, tables: Tables) -> None:
     """Take one row of closures.csv; a column `probability` is ours, and Flee passes over it."""
-    start = whole(row[3], "closure_start", table, tables.findings, least=None)
-    end = whole(row[4], "closure_end", table, tables.findings, least=None)
+    start = whole(row[3], "closure_start", table, tables.findings, None, FARTHEST)
+    end = whole(row[4], "closure_end", table, tables.findings, None, FARTHEST)
     kind = _closure_kind(row[0], table, tables)
     probability = 1.0 if chance is None else number(chance, "a probability", table, tables.findings)
     if probability is not None and not 0 <= probability <= 1:
@@ -181,6 +183,11 @@ def _closure(row: Row, chance: Cell | None, source: str, table: Table, tables: T
         return
     if start is None or end is None or kind is None or probability is None or tables.start is None:
         return
+    if start < 0:
+        message = (
+            f"starts on day {start}, before the run: it never takes effect, in Flee as here; write 0 for the start"
+        )
+        tables.findings.warn(table.file, row[3], message)
     if 0 <= end < start:
         message = f"ends on day {end}, before it starts on day {start}: it is never undone"
         tables.warn_or_fault(table.file, row[4], message, "so in Flee, and here")
@@ -228,7 +235,7 @@ def read_changes(tables: Tables) -> None:
 def _change(row: Row, source: str, table: Table, tables: Tables) -> None:
     """Take one row of location_changes.csv."""
     kind = place_type(row[1].text)
-    when = whole(row[2], "a day", table, tables.findings, least=None)
+    when = whole(row[2], "a day", table, tables.findings, None, FARTHEST)
     if kind is None:
         tables.findings.fault(table.file, row[1], f"{row[1].text!r} is an unknown type of place")
     elif kind == "flood_zone":

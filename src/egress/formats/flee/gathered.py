@@ -111,7 +111,7 @@ def custom_columns(table: Table, first: str, count: int, known: Iterable[str], t
             tables.findings.warn(table.file, row[len(header)], "a cell beyond the columns of the header: not used")
     for cell in header[count:]:
         hint = nearest(cell.text, known)
-        if cell.text and cell.text not in known and "did you mean" in hint:
+        if cell.text and cell.text not in known and ("did you mean" in hint or first == "closure_type"):
             message = f"column {cell.text!r} is unknown to Flee{hint} It has no effect"
             tables.findings.warn(table.file, cell, message)
     return list(header[count:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from egress.engine.flee.case import LONGEST_ROAD
 from egress.formats.flee.gathered import (
     Tables,
     custom_cells,
@@ -38,6 +39,7 @@ PLACE_NUMBERS = {
     "deactivation_probability": (number, "a probability"),
 }
 ROUTE_NUMBERS = {"max_move_speed": "a speed in km a day", "walk_probability": "a probability"}
+ROUTE_MOST = {"max_move_speed": LONGEST_ROAD, "walk_probability": 1}
 OTHER_PLACE_COLUMNS = ("farmer_fraction", "hdi", "trade_volume")
 
 
@@ -101,7 +103,7 @@ def _place(row: Row, names: list[Cell], source: str, table: Table, tables: Table
     custom = custom_cells(row, names, len(COLUMNS))
     for name, (read, what) in PLACE_NUMBERS.items():
         if name in custom:
-            values[name] = read(custom[name], what, table, findings)
+            values[name] = read(custom[name], what, table, findings)  # type: ignore[operator]
             cells[name] = custom[name]
             if values[name] is not None and values[name] < 0:
                 findings.fault(table.file, custom[name], f"{name} {values[name]:g}: expected at least 0")
@@ -117,6 +119,8 @@ def read_routes(tables: Tables) -> None:
         return
     source = tables.source(path)
     names = custom_columns(table, "name1", 4, ROUTE_NUMBERS, tables)
+    if not table.rows:
+        tables.findings.fault(table.file, Cell("", 1, 1), "no routes: expected lines such as `Kidal,Mentao,900`")
     for row in table.rows:
         if long_enough(row, 3, table, tables.findings):
             _route(row, names, source, table, tables)
@@ -127,7 +131,7 @@ def _route(row: Row, names: list[Cell], source: str, table: Table, tables: Table
     findings, faults = tables.findings, len(tables.findings.faults)
     forced = text_at(row, 3)
     values: dict[str, Any] = {"first": row[0].text, "second": row[1].text, "source": source}
-    values["distance"] = number(row[2], "a distance in km", table, findings)
+    values["distance"] = number(row[2], "a distance in km", table, findings, LONGEST_ROAD)
     if forced.text:
         values["forced_redirection"] = whole(forced, "forced_redirection", table, findings)
         if values["forced_redirection"] not in (None, 0, 1, 2):
@@ -136,7 +140,7 @@ def _route(row: Row, names: list[Cell], source: str, table: Table, tables: Table
     custom = custom_cells(row, names, 4)
     for name, what in ROUTE_NUMBERS.items():
         if name in custom:
-            values[name] = number(custom[name], what, table, findings)
+            values[name] = number(custom[name], what, table, findings, ROUTE_MOST[name])
             cells[name] = custom[name]
     for name in ("distance", *ROUTE_NUMBERS):
         if (values.get(name) or 0.0) < 0:

@@ -19,6 +19,9 @@ from egress.scenario.positions import Cell, cells, read_text, shown
 Row = Sequence[Cell]
 WHOLE = re.compile(r"[+-]?\d+(_\d+)*")
 WIDE = 15  # commas a line
+MOST = 1_000_000_000  # people in one place: above it the numbers of a run have no room
+FARTHEST = 100_000  # days from the start of a run
+YEARS = (1900, 2199)
 PLAIN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -146,8 +149,10 @@ def _separated_otherwise(table: Table, findings: Findings) -> bool:
 # Values
 
 
-def whole(cell: Cell, what: str, table: Table, findings: Findings, least: int | None = 0) -> int | None:
-    """Return a cell as a whole number; None, and a fault, where it is none or below `least`."""
+def whole(
+    cell: Cell, what: str, table: Table, findings: Findings, least: int | None = 0, most: int = MOST
+) -> int | None:
+    """Return a cell as a whole number; None, and a fault, where it is none, below `least` or above `most`."""
     if not WHOLE.fullmatch(cell.text):
         _unfit(cell, f"{what}, a whole number", table, findings)
         return None
@@ -155,11 +160,14 @@ def whole(cell: Cell, what: str, table: Table, findings: Findings, least: int | 
     if least is not None and value < least:
         findings.fault(table.file, cell, f"{what} {value}: expected at least {least}")
         return None
+    if abs(value) > most:
+        findings.fault(table.file, cell, f"{what} {value}: expected at most {most:,}")
+        return None
     return value
 
 
-def number(cell: Cell, what: str, table: Table, findings: Findings) -> float | None:
-    """Return a cell as a finite number; None, and a fault, where it is none."""
+def number(cell: Cell, what: str, table: Table, findings: Findings, most: float = float("inf")) -> float | None:
+    """Return a cell as a finite number; None, and a fault, where it is none or above `most`."""
     try:
         value = float(cell.text)
     except ValueError:
@@ -167,18 +175,26 @@ def number(cell: Cell, what: str, table: Table, findings: Findings) -> float | N
     if value - value != 0:  # NaN or infinite
         _unfit(cell, f"{what}, a number", table, findings)
         return None
+    if value > most:
+        findings.fault(table.file, cell, f"{what}: {value:g} is too much, expected at most {most:,.0f}")
+        return None
     return value
 
 
 def day(cell: Cell, what: str, table: Table, findings: Findings) -> date | None:
-    """Return a cell such as 2012-02-29 as a date; None, and a fault, where it is none."""
+    """Return a cell such as 2012-02-29 as a date; None, and a fault, where it is none, or of other years than YEARS."""
     try:
         if PLAIN_DAY.fullmatch(cell.text):  # ten times as fast
-            return date.fromisoformat(cell.text)
-        return datetime.strptime(cell.text, "%Y-%m-%d").date()
+            found = date.fromisoformat(cell.text)
+        else:
+            found = datetime.strptime(cell.text, "%Y-%m-%d").date()
     except ValueError:
         _unfit(cell, f"{what}, a day such as 2012-02-29", table, findings)
         return None
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        findings.fault(table.file, cell, f"{what} {found}: expected a year from {YEARS[0]} to {YEARS[1]}")
+        return None
+    return found
 
 
 def _unfit(cell: Cell, expected: str, table: Table, findings: Findings) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from egress.engine.flee.case import LONGEST_ROAD
+
 Kind = Literal["switch", "whole", "number", "numbers", "text", "block", "any"]
 Use = Literal["rule", "output", "idle", "refused"]
 
@@ -40,6 +42,9 @@ def _refused(kind: Kind, reason: str) -> Key:
 
 FLOOD, HUNGER, PEOPLES = "flood rules", "hunger (IPC) rules", "ethnicity and religion rules"
 SWITCH, WEIGHT = Key("switch"), Key("number", least=0)
+SPEED = Key("number", least=1e-9, most=LONGEST_ROAD)
+POWER = Key("number", least=-20, most=20)  # beyond, powers of km and of people have no room in a number
+MOST = 1e7  # people a day and place
 TOP = {
     "number_of_steps": Key("any", use="idle", default=-1, reason="sim_period.csv sets the length"),
     "conflict_input_file": Key("any", use="idle", default="", reason="input_csv/conflicts.csv is read"),
@@ -72,8 +77,8 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "flood_driven_spawn_mode": _refused("block", FLOOD),
     },
     "move_rules": {
-        "max_move_speed": _positive(),
-        "max_walk_speed": _positive(),
+        "max_move_speed": SPEED,
+        "max_walk_speed": SPEED,
         "max_crossing_speed": Key("number", use="idle", default=20, reason="no rule of Flee uses it"),
         "foreign_weight": WEIGHT,
         "camp_weight": WEIGHT,
@@ -90,12 +95,12 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "use_v1_rules": SWITCH,
         "softening": WEIGHT,
         "weight_softening": WEIGHT,
-        "weight_power": Key("number"),
-        "distance_power": Key("number"),
+        "weight_power": POWER,
+        "distance_power": POWER,
         "stay_close_to_home": SWITCH,
-        "home_distance_power": Key("number"),
+        "home_distance_power": POWER,
         "use_pop_for_loc_weight": SWITCH,
-        "pop_power_for_loc_weight": Key("number"),
+        "pop_power_for_loc_weight": POWER,
         "movechance_pop_base": _positive(),
         "movechance_pop_scale_factor": Key("number"),
         "pruning_threshold": WEIGHT,
@@ -118,7 +123,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
 }
 SPAWNING = {
     "spawn_mode": Key("text", field="mode"),
-    "displaced_per_conflict_day": Key("number", least=0),
+    "displaced_per_conflict_day": Key("number", least=0, most=MOST),
 }
 MODES = ("constant", "pop_ratio", "poisson")
 V1 = {
