@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import shared_commands
 
 import egress
 
@@ -258,3 +259,16 @@ def test_columns_of_observations_are_described():
     text = (DOCS / "reference" / "observations.md").read_text("utf-8")
     assert first_column(f"## x\n{text}", "x") == set(COLUMNS)
     assert all(f"`{word}`" in text for word in (*KINDS, *UNITS))
+
+
+def test_the_forecast_of_the_guide_prints_what_the_guide_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.split(FENCE, (DOCS / "guides" / "forecast.md").read_text("utf-8"))
+    rows, command, shown = next(
+        (blocks[n], blocks[n + 2], blocks[n + 4]) for n, text in enumerate(blocks) if text.startswith("\nseries,place")
+    )
+    monkeypatch.chdir(tmp_path)
+    Path("my-counts.csv").write_text(rows.strip() + "\n", "utf-8")
+    said = shared_commands.egress(*command.split()[1:])
+    assert said.code == 0, said.err
+    lines = [line.rstrip() for line in said.out.strip().splitlines()]
+    assert lines == [line.rstrip() for line in shown.strip().splitlines()]

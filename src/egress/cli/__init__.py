@@ -105,7 +105,8 @@ def _words(error: Exception) -> str:
         said = error.format_message().removesuffix(".").replace("?.", "?")
         for theirs, ours in IN_OUR_WORDS.items():
             said = said.replace(theirs, ours)
-        return f"egress: {said}{'' if said.endswith('?') else '.'} See egress --help.".replace("\n", " ")
+        of = getattr(getattr(error, "ctx", None), "command_path", None) or "egress"
+        return f"egress: {said}{'' if said.endswith('?') else '.'} See {of} --help.".replace("\n", " ")
     if isinstance(error, OSError) and error.strerror:
         return f"egress: {error.filename or 'output'}: {error.strerror}"
     return f"egress: {error}"

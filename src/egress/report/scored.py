@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,16 @@ def _counts(source: Path) -> Observations:
     return observations(read_instance(source).scenario) if is_flee(source) else Observations.read(source)
 
 
+def scored_what(found: Scored) -> str:
+    """Return what was scored, in a line."""
+    number = len(found.table)
+    counts = f"{number} {'count' if number == 1 else 'counts'}"
+    return f"{found.name}: {counts} scored; lower is better, coverage should be as its name says"
+
+
 def told(found: Scored) -> RenderableType:
     """Return the tables that are printed: scores by horizon, ratios to the baselines, chances."""
-    head = f"{found.name}: {len(found.table)} counts scored; lower is better, coverage should be as its name says"
+    head = scored_what(found)
     few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}. "
     few += "Left out: counts for which not every rule is defined, where it is for others; coverage counts them too."
     lines = [Text(few)]
@@ -139,5 +147,7 @@ def write_charts(found: Scored, path: Path) -> None:
             body = f"<p>{error}</p>"
         parts.append(f"<h2>{title}</h2>\n{body}")
     head = '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Scores · egress</title>'
+    head += '<meta name="viewport" content="width=device-width">'
     style = '<body style="font: 16px/1.5 Helvetica, Arial, sans-serif; margin: 32px">'
-    write_text("\n".join([head, style, *parts, "</body></html>\n"]), path)
+    said = f"<h1>Scores of a forecast</h1>\n<p>{html.escape(scored_what(found))}.</p>"
+    write_text("\n".join([head, style, said, *parts, "</body></html>\n"]), path)
