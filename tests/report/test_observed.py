@@ -53,3 +53,32 @@ def test_no_observations(scenario: Scenario, trajectory: xr.Dataset) -> None:
     found = counts(pd.DataFrame(), scenario, trajectory, "GEO", ["entries"])
     assert found.empty
     assert np.isnan(total(found, WEEK, 7))
+
+
+def rows(*said: dict[str, object]) -> pd.DataFrame:
+    base = {"series": "s", "place": "FIN", "crossing": "", "what": "entries", "low": np.nan, "high": np.nan,
+            "kind": "period_total", "unit": "persons", "published_at": "", "source": "x"}  # fmt: skip
+    return pd.DataFrame([base | row for row in said])
+
+
+def test_a_window_that_is_not_of_whole_days_is_no_week(scenario: Scenario, trajectory: xr.Dataset) -> None:
+    start = "2022-09-20T00:00+03:00"
+    short = rows({"start": start, "end": "2022-09-26T20:00+03:00", "value": 100_417.0})
+    assert np.isnan(total(counts(short, scenario, trajectory, "FIN", ["entries"]), WEEK, 7))
+    clocks = rows({"start": start, "end": "2022-09-26T23:00+03:00", "value": 700.0})  # a change of clocks
+    assert total(counts(clocks, scenario, trajectory, "FIN", ["entries"]), WEEK, 7) == pytest.approx(700 * 168 / 167)
+
+
+def test_of_two_counts_of_a_week_the_mean_is_told(scenario: Scenario, trajectory: xr.Dataset) -> None:
+    window = {"start": "2022-09-20T00:00+03:00", "end": "2022-09-27T00:00+03:00"}
+    both = rows(window | {"value": 700.0}, window | {"value": 1400.0}, window | {"value": 900.0, "kind": "rate"})
+    assert total(counts(both, scenario, trajectory, "FIN", ["entries"]), WEEK, 7) == pytest.approx(1050.0)
+
+
+def test_cumulative_counts_tell_what_came_since_the_one_before(scenario: Scenario, trajectory: xr.Dataset) -> None:
+    begin = {"start": "2022-09-20T00:00+03:00", "kind": "cumulative"}
+    sums = rows(*(begin | {"end": f"2022-09-{day}T00:00+03:00", "value": value}
+                  for day, value in ((22, 3000.0), (21, 1000.0), (23, 2900.0), (24, 4000.0))))  # fmt: skip
+    found = counts(sums, scenario, trajectory, "FIN", ["entries"]).sort_values("to")
+    assert found["per_day"].tolist() == [1000.0, 2000.0, 1100.0]  # the total that fell tells nothing
+    assert found["from"].dt.day.tolist() == [20, 21, 23]

@@ -26,6 +26,7 @@ STEP = ("series", "place", "crossing", "what", "start", "end", "kind", "value", 
 """Columns of `one_step`."""
 WAITING = 1.0  # days of arrivals in a queue from which on a forecast hangs on it (assumption)
 SEEN = timedelta(days=7)  # how long a report of a queue says something of it (assumption)
+WORST = 3  # counts that are named
 FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
 
 
@@ -85,11 +86,12 @@ def warnings(learnt: Learnt) -> list[str]:
     if learnt.misfit() > MISFIT:
         away = np.abs(learnt.after.mean(axis=0) - learnt.evidence.value)
         away /= np.sqrt(learnt.after.var(axis=0) + learnt.evidence.sd**2)
-        worst = sorted({str(learnt.evidence.rows["series"][n]) for n in np.argsort(-away)[:3]})
+        worst = "; ".join(_away(learnt, int(n)) for n in np.argsort(-away)[:WORST])
         said.append(
             "The filter has collapsed onto members that do not agree with the counts "
-            f"(mean squared distance {learnt.misfit():.1f}, expected about 1; worst: {', '.join(worst)}): "
-            "the ranges are too narrow. Widen the inputs named under what was learnt, or check these counts."
+            f"(mean squared distance {learnt.misfit():.1f}, expected about 1; worst: {worst}): "
+            "the ranges are too narrow. Check these counts, widen the inputs named under what was learnt, or ask what "
+            "the scenario leaves out on these days."
         )
     far = [name for name, z in learnt.normals.items() if z.ndim == 1 and abs(z.mean()) > FAR]
     if far:
@@ -97,6 +99,13 @@ def warnings(learnt: Learnt) -> list[str]:
     if members < FEW:
         said.append(f"Only {members} members learnt: with fewer than {FEW} chance is taken for knowledge.")
     return said
+
+
+def _away(learnt: Learnt, number: int) -> str:
+    """Return a count in words, and what the members say of it in the middle."""
+    row = learnt.evidence.rows.iloc[number]
+    middle = float(np.median(unscaled(learnt.after[:, number])))
+    return f"{row['series']} until {str(row['end'])[:16]}, {row['value']:,.0f}, members {middle:,.0f}"
 
 
 def unseen_queue(trajectory: Trajectory, known: Observations, origin: datetime) -> list[str]:

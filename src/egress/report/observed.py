@@ -44,7 +44,8 @@ def counts(
 ) -> pd.DataFrame:
     """Return the counts of a country, door or place, with local `from`, `to` and value `per_day`.
 
-    `label` is a country code, a crossing or a place; `what` the kinds of count (such as `entries`).
+    Of cumulative counts, what came since the one before. `label` is a country code, a crossing or a place; `what` the
+    kinds of count (such as `entries`).
     """
     names = [] if observations.empty else ["what", "place", "crossing"]
     columns = (observations[name] for name in names)
@@ -54,13 +55,29 @@ def counts(
     ]
     if not any(wanted):
         return pd.DataFrame(columns=[*COLUMNS, *ADDED])
-    rows = observations[wanted]
+    rows = _since_the_one_before(observations[wanted])
     starts, ends = local(rows["start"], trajectory), local(rows["end"], trajectory)
     days = (ends - starts) / pd.Timedelta(days=1)
     rate = (rows["kind"] == "rate") | rows["unit"].astype(str).str.contains("/")
     late = ~known_by(rows["published_at"], str(trajectory.attrs["as_of"]), trajectory)
     per_day = rows["value"].where(rate | (days <= 0), rows["value"] / days.where(days > 0))
     return pd.concat([rows, pd.concat([starts, ends, per_day, late], axis=1, keys=ADDED)], axis=1)
+
+
+def _since_the_one_before(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of counts in which a cumulative one tells what came since the last; those that fall are left out."""
+    running = (rows["kind"] == "cumulative") & rows["value"].notna()
+    if not running.any():
+        return rows
+    sums = rows[running].assign(at=pd.to_datetime(rows["end"][running], utc=True, format="ISO8601")).sort_values("at")
+    before = sums.groupby(["series", "place", "crossing", "what", "start"], dropna=False, sort=False)[["end", "value"]]
+    last = before.shift()
+    follows = last["value"].notna()
+    sums["start"] = sums["start"].where(~follows, last["end"])
+    sums["value"] = sums["value"] - last["value"].fillna(0.0)
+    sums["kind"] = sums["kind"].where(~follows, "period_total")
+    kept = sums[~follows | (sums["value"] > 0)].drop(columns="at")
+    return pd.concat([rows[~running], kept]).sort_index()
 
 
 def _is(label: str, place: object, crossing: object, within: set[str]) -> bool:
