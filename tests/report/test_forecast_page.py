@@ -118,6 +118,32 @@ def test_an_open_policy_splits_the_fan(made: tuple[Scenario, Daily, Path]) -> No
     assert float(table.loc[table["place"] == "XBB", "between"].sum()) == pytest.approx(whole.between, rel=0.02)
 
 
+def test_who_is_stranded_is_told_where_the_only_way_may_shut(made: tuple[Scenario, Daily, Path]) -> None:
+    scenario, daily, _ = made
+    shut = daily.now.happens("bridge-shuts")
+    stranded = ahead.stranded(daily.now)
+    assert stranded.shape == (60, 5)
+    assert (stranded[shut][:, -1] > 0).all()
+    assert (stranded[~shut] == 0).all()
+    share = words.percent(shut.mean())
+    line = next(part for part in words.headline(daily.now, scenario) if "no way open" in part)
+    assert line.startswith(f"In {share} of the members, ready to leave with no way open: about ")
+    row = words.split_rows(daily.now, "bridge-shuts", Names.of(scenario), 3, True)[-1]
+    assert row[0] == "With no way open, on the last day"
+    assert row[2] == "0"
+    assert row[4].endswith(" more")
+
+
+def test_what_moved_since_yesterday_is_a_total_of_members_not_of_medians(made: tuple[Scenario, Daily, Path]) -> None:
+    _, daily, _ = made
+    assert daily.before is not None
+    days = daily.changes["date"].unique().tolist()
+    said = words.moved(daily, "XBB", "There", True)
+    now, before = (ahead.over(one, "XBB", days).middle for one in (daily.now, daily.before))
+    assert f"There: {now:,.0f} in the days ahead" in said
+    assert f"{before:,.0f}" in said
+
+
 def test_too_few_members_split_nothing(made: tuple[Scenario, Daily, Path]) -> None:
     scenario, daily, _ = made
     assert daily.before is not None  # it has 15 members

@@ -22,6 +22,7 @@ SPANS = (1, 3, 7, 14)
 NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 LEVELS = (0.25, 0.6, 0.9)  # of all days and members of a place: the numbers whose chance is worth knowing lie there
 LEAST = 10  # persons: a smaller number is not asked for
+SELDOM = 0.05  # share of members below which what happens in them alone is not told in the headline
 SURE = 3.0  # standard errors from which a difference of two branches is more than chance, for many places are compared
 ALL = "all"
 STRANDED = "stranded"

@@ -130,12 +130,16 @@ def _queue(forecast: Forecast, scenario: Scenario, names: Names, exact: bool) ->
 
 
 def _stranded(forecast: Forecast, exact: bool) -> Iterator[str]:
-    people_of = ahead.stranded(forecast)
-    most = facts.Range.of(people_of.max(axis=1))
-    if most.high < facts.NOTE:
+    daily = ahead.stranded(forecast)
+    most = daily.max(axis=1)
+    left = most >= facts.NOTE
+    if left.mean() < ahead.SELDOM:
         return
-    day = facts.day(pd.Timestamp(ahead.dates(forecast)[int(people_of.mean(axis=0).argmax())]))
-    yield f"Ready to leave with no way open: about {most.people(exact)} people when most, around {day}."
+    day = facts.day(pd.Timestamp(ahead.dates(forecast)[int(daily.mean(axis=0).argmax())]))
+    number = facts.Range.of(most[left]).people(exact)
+    who = "ready to leave with no way open"
+    head = capital(who) if left.all() else f"In {percent(left.mean())} of the members, {who}"
+    yield f"{head}: about {number} people when most, around {day}."
 
 
 def _totals(forecast: Forecast, names: Names, exact: bool) -> RenderableType:
