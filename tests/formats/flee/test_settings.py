@@ -26,7 +26,9 @@ def said(tmp_path: Path, text: str, rules: str = "flee") -> tuple[list[str], lis
 
 
 def test_an_empty_file_is_flees_defaults(tmp_path: Path) -> None:
-    assert rules_of(tmp_path, "") == (FleeRules(), Findings())
+    rules, findings = rules_of(tmp_path, "")
+    assert (rules, findings.faults) == (FleeRules(), [])
+    assert [warning.message for warning in findings.warnings] == ["is empty: every setting has Flee's default"]
     assert rules_of(tmp_path, "move_rules:\nspawn_rules:\n") == (FleeRules(), Findings())
 
 

@@ -630,3 +630,33 @@ def test_more_people_than_a_run_can_hold_are_refused(told: Told, small: Any) -> 
     many = told({PLACES: places, "simsetting.yml": settings})
     with pytest.raises(RunError, match="more than 2,147,483,647 agents"):
         run_case(many.case, many.rules, members=1, threads=1)
+
+
+HEAD_OF_CLOSURES = "#closure_type,name1,name2,closure_start,closure_end\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (CLOSURES, f"{HEAD_OF_CLOSURES}country,Mali,Mali,1,2\n", "'Mali' is closed against itself"),
+        (CLOSURES, HEAD_OF_CLOSURES + "country,Mali,Niger,1,2\n" * 2, "closures.csv:3:1: the same closure a second"),
+        (CLOSURES, f"{HEAD_OF_CLOSURES}country,Mali,Niger,2,2\n", "it ends on the day on which it starts"),
+        (CLOSURES, f"{HEAD_OF_CLOSURES}country,Mali,Niger,40,-1\n", "2020-02-10 lies after the run: nothing closes"),
+        (CLOSURES, "#closure_type,name1,name2,closure_end,closure_start\n", "'closure_end' stands where Flee reads"),
+        (ROUTES, "#distance,name1,name2\nGao,Mopti,100\nMopti,Abala,200\n", "'#distance' stands where Flee"),
+        (ROUTES, "#name1,name2,distance\nGao , Mopti,100\nMopti,Abala,200\n", "blanks around 'Gao'"),
+        (ROUTES, "#name1,name2,distance\nGao,Mopti,0\nMopti,Abala,200\n", "a distance of 0 km"),
+        (ROUTES, "#name1,name2,distance,f,max_move_speed\nGao,Mopti,9,0,0\nMopti,Abala,2,,\n", "speed 0: nobody"),
+        (PERIOD, "StartDate,2020-01-01\nLength,9\nLength,4\n", "'Length' stands already in line 2"),
+        (PLACES, f"{HEAD}\n{GAO.replace('16.3', '218.4')}{MOPTI}{ABALA}", "lies at 218.4, -0.04, which is nowhere"),
+        (PLACES, f"{HEAD}\n{GAO}{MOPTI.replace('Mali', '')}{ABALA}", "'Mopti' has no country: it counts as foreign"),
+        (PLACES, f"{HEAD}\n{GAO.replace('Mali', 'mali')}{MOPTI}{ABALA}", "'mali', the country of the first place"),
+        (LAYOUT, "total,refugees.csv\nAbala,refugees.csv\n", "is the file of 'total' and of 'Abala'"),
+        (CONFLICTS, "Day,Gao\n0,1\n1,1\n2,0\n3,1\n", "a header without `#`"),
+        (CORRECTIONS, "name,date\n", "registration_corrections.csv:1:1: read as a header"),
+        (CORRECTIONS, "Abala,2020-01-05\nAbala,2020-01-05\n", "a second correction of 'Abala'"),
+    ],
+)  # fmt: skip
+def test_what_goes_through_without_a_word_in_flee_is_said(told: Told, name: str, text: str, expected: str) -> None:
+    said = [line for line in warnings(told({name: text})) if expected in line]
+    assert len(said) == 1, warnings(told({name: text}))

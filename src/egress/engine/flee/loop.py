@@ -275,7 +275,8 @@ class Room:
                 break
             self.states *= GROWTH
         if outcome == NO_ORIGIN:
-            raise RunError(f"people are to set out on day {day}, and no place in conflict has residents")
+            why = "no place in conflict has residents (times its conflict_spawn_decay)"
+            raise RunError(f"people are to set out on day {day}, and {why}")
         if outcome == LOST:
             raise ConservationError(f"people do not add up in member {member} after day {day}")
         if outcome == ENDLESS:

@@ -87,6 +87,11 @@ def read_corrections(tables: Tables) -> None:
     if table is None:
         return
     source = tables.source(path)
+    if table.rows and text_at(table.rows[0], 1).text.lower() in ("date", "day", "datetime"):
+        row = table.rows.pop(0)
+        tables.findings.warn(
+            table.file, row[0], "read as a header; Flee knows none here and would stop: begin it with #"
+        )
     for row in table.rows:
         if not long_enough(row, 2, table, tables.findings):
             continue

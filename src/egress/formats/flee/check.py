@@ -13,10 +13,11 @@ from itertools import pairwise
 import numpy as np
 
 from egress.engine.flee.case import FleeCase, FleeRules
-from egress.formats.flee.check_counts import camps_and_counts, corrections, counts_within, order_of_counts
+from egress.formats.flee.check_closures import closures
+from egress.formats.flee.check_counts import camps_and_counts, corrections, counts_within, order_of_counts, shared_files
 from egress.formats.flee.checks import CAMPS, Checks, Spot, close
 from egress.formats.flee.findings import Findings
-from egress.formats.flee.scenario import FleeClosure, FleeConflict, FleeScenario
+from egress.formats.flee.scenario import NO_COUNTRY, FleeConflict, FleeScenario
 from egress.spelling import nearest
 
 
@@ -66,7 +67,23 @@ def _places(checks: Checks) -> None:
             checks.warn(("places", i, "capacity"), f"capacity 0 of camp {row.name!r}: no limit, in Flee as here")
         if joined and row.name not in joined:
             checks.warn(("places", i, "name"), f"no route leads to {row.name!r}: nobody arrives or leaves")
+        _where(i, checks)
         _custom_numbers(i, checks)
+
+
+def _where(i: int, checks: Checks) -> None:
+    """Warn of places that lie nowhere on earth or in no country, and of a home that no other place shares."""
+    rows = checks.scenario.places
+    row, home = rows[i], rows[0].country
+    low, high = sorted((abs(row.gps_x or 0.0), abs(row.gps_y or 0.0)))
+    if low > 90 or high > 180:
+        at = f"{row.gps_x:g}, {row.gps_y:g}"
+        checks.warn(("places", i, "name"), f"{row.name!r} lies at {at}, which is nowhere on earth: maps are wrong")
+    if row.country == NO_COUNTRY:
+        checks.warn(("places", i, "name"), f"{row.name!r} has no country: it counts as foreign, in Flee as here")
+    elif i == 0 and any(other.country != home and other.country.lower() == home.lower() for other in rows):
+        message = f"{home!r}, the country of the first place, is spelt otherwise below: those count as foreign"
+        checks.warn(("places", 0, "country"), f"{message}, in Flee as here")
 
 
 def _custom_numbers(i: int, checks: Checks) -> None:
@@ -90,6 +107,10 @@ def _routes(checks: Checks) -> None:
                 checks.unknown(("routes", i, end), getattr(row, end), checks.names, "place")
         if row.first == row.second:
             checks.fault(("routes", i, "second"), f"a route from {row.first!r} to itself")
+        if row.distance == 0:
+            checks.warn(("routes", i, "distance"), "a distance of 0 km: both ends are one place, in Flee as here")
+        if row.max_move_speed == 0:
+            checks.warn(("routes", i, "first"), "max_move_speed 0: nobody gets along this road")
         pair = frozenset((row.first, row.second))
         if pair in seen and len(pair) == 2:
             line = checks.spot(("routes", seen[pair], "first"))[1].line
@@ -176,66 +197,7 @@ def _empty_zones(checks: Checks, spells: dict[str, list[tuple[int, FleeConflict]
             checks.warn(("places", i, "population"), message)
 
 
-# Closures and changes
-
-
-def _closures(checks: Checks) -> None:
-    countries = {row.country for row in checks.scenario.places}
-    for i, row in enumerate(checks.scenario.closures):
-        first_place = checks.scenario.places[0].name
-        if row.what == "country":
-            _border(i, row, countries, checks)
-            continue
-        acts = f"Flee would act on the first place, {first_place!r}, and so does egress"
-        otherwise = "Flee passes over this row, and so does egress" if row.what in ("location", "link") else acts
-        if row.what == "remove_forced_redirection":
-            otherwise = "it has no effect in Flee"
-        for j, name in enumerate(row.names):
-            if name not in checks.names:
-                checks.unknown(("closures", i, f"names.{j}"), name, checks.names, "place", otherwise)
-        _kind(i, row, checks)
-    idle = [i for i, row in enumerate(checks.scenario.closures) if row.what == "remove_forced_redirection"]
-    if idle:
-        found = f"{len(idle)} of {len(checks.scenario.closures)} closures"
-        message = f"remove_forced_redirection in {found}: no effect, as Flee does not force anyone"
-        checks.warn(("closures", idle[0], "what"), message)
-
-
-def _border(i: int, row: FleeClosure, countries: set[str], checks: Checks) -> None:
-    """Judge the closure of a border."""
-    unknown = [name for name in row.names if name not in countries]
-    for j, name in enumerate(row.names):
-        if name not in countries:
-            message = f"country {name!r} is not in locations.csv{nearest(name, countries)}"
-            if checks.mirror:
-                checks.warn(("closures", i, f"names.{j}"), f"{message}; Flee closes nothing, and neither does egress")
-            else:
-                checks.fault(("closures", i, f"names.{j}"), message)
-    if not unknown and not _roads_between(row.names, checks):
-        message = f"no route joins {row.names[0]!r} and {row.names[-1]!r}: nothing closes"
-        checks.warn(("closures", i, "what"), message)
-
-
-def _roads_between(countries: tuple[str, ...], checks: Checks) -> int:
-    """Return how many routes join two countries."""
-    country = {row.name: row.country for row in checks.scenario.places}
-    wanted = {countries[0], countries[-1]}
-    routes = checks.scenario.routes
-    return sum({country.get(row.first), country.get(row.second)} == wanted for row in routes)
-
-
-def _kind(i: int, row: FleeClosure, checks: Checks) -> None:
-    """Judge closures by what they can do."""
-    place = checks.names.get(row.names[0])
-    if row.what == "link" and checks.rules.semantics.dead_link_closures:
-        checks.warn(("closures", i, "what"), "closures of links do nothing in Flee, nor here under flee")
-    elif row.what == "link":
-        pairs = Counter(frozenset((route.first, route.second)) for route in checks.scenario.routes)
-        if frozenset(row.names) not in pairs and all(name in checks.names for name in row.names):
-            checks.fault(("closures", i, "names.1"), f"no route joins {row.names[0]!r} and {row.names[-1]!r}")
-    elif row.what in CAMPS and place is not None and checks.scenario.places[place].type not in CAMPS:
-        message = f"{row.names[0]!r} is no camp: it becomes a town when this starts, and a camp when it ends"
-        checks.warn(("closures", i, "names.0"), f"{message}, in Flee as here")
+# Changes
 
 
 def _changes(checks: Checks) -> None:
@@ -302,8 +264,9 @@ JUDGES: tuple[tuple[Callable[[Checks], None], tuple[str, ...]], ...] = (
     (camps_and_counts, ("counts",)),
     (counts_within, ("counts",)),
     (order_of_counts, ("counts",)),
+    (shared_files, ("counts",)),
     (corrections, ("counts", "corrections")),
-    (_closures, ("routes", "closures")),
+    (closures, ("routes", "closures")),
     (_changes, ("changes",)),
     (_attributes, ("demographics",)),
 )

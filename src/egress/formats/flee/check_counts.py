@@ -54,14 +54,28 @@ def order_of_counts(checks: Checks) -> None:
         checks.warn(("counts", i, "date"), message)
 
 
+def shared_files(checks: Checks) -> None:
+    """Warn of a file of counts that several camps name."""
+    owner: dict[str, str] = {}
+    for i, row in enumerate(checks.scenario.counts):
+        if row.file and owner.setdefault(row.file, row.camp) != row.camp:
+            message = f"{row.file!r} is the file of {owner[row.file]!r} and of {row.camp!r}: both get all its people"
+            checks.warn(("layout", row.camp) if row.camp else ("counts", i, "camp"), message)
+            owner[row.file] = row.camp
+
+
 def corrections(checks: Checks) -> None:
-    """Note corrections of what has no counts, and say which come too early."""
+    """Note corrections of what has no counts, and say which come too early, too late or twice."""
     camps = {row.camp for row in checks.scenario.counts}
+    period, seen = checks.scenario.period, set[tuple[str, object]]()
     for i, row in enumerate(checks.scenario.corrections):
         if row.camp not in camps:
             message = f"{row.camp!r} has no counts to correct{nearest(row.camp, camps)}"
             checks.fault(("corrections", i, "camp"), message)
-        elif row.date < checks.scenario.period.start:
+        elif row.date < period.start:
             checks.warn(
                 ("corrections", i, "date"), f"{row.date} lies before the first day: not applied, in Flee as here"
             )
+        if (row.camp, row.date) in seen:
+            checks.warn(("corrections", i, "date"), f"a second correction of {row.camp!r} on {row.date}: no effect")
+        seen.add((row.camp, row.date))

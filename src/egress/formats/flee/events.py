@@ -9,6 +9,7 @@ from typing import Any, get_args
 from egress.engine.flee.case import ClosureKind
 from egress.formats.flee.gathered import (
     Tables,
+    check_order,
     custom_cells,
     custom_columns,
     long_enough,
@@ -21,6 +22,7 @@ from egress.formats.flee.scenario import FleeChange, FleeClosure, FleeConflict
 from egress.scenario.positions import Cell, shown
 from egress.spelling import nearest
 
+CLOSURE_COLUMNS = ({"closure_type"}, {"name1"}, {"name2"}, {"closure_start"}, {"closure_end"})
 CLOSURES: tuple[str, ...] = get_args(ClosureKind)
 
 
@@ -31,8 +33,13 @@ def read_period(tables: Tables, days: int | None) -> None:
     if table is None:
         return
     tables.source(path)
+    said: dict[str, Cell] = {}
     for row in table.rows:
         key = row[0].text.lower()
+        if key in said:
+            message = f"{row[0].text!r} stands already in line {said[key].line}"
+            tables.warn_or_fault(table.file, row[0], message, "Flee takes the last, and so does egress")
+        said[key] = row[0]
         if key not in ("startdate", "length"):
             hint = nearest(row[0].text, ("StartDate", "Length"))
             tables.findings.warn(table.file, row[0], f"{row[0].text!r} is not read{hint}")
@@ -83,6 +90,7 @@ def _day_header(table: Table, tables: Tables) -> Row | None:
     header = table.header("day") or next((row for row in table.comments if len(row) > 1), None)
     if header is None and table.rows and not table.rows[0][0].text.isdigit():
         header = table.rows.pop(0)
+        tables.findings.warn(table.file, header[0], "a header without `#`: Flee would take it as a day; read as header")
     if header is None:
         at = table.rows[0][0] if table.rows else Cell("", 1, 1)
         tables.findings.fault(table.file, at, "no header such as `#Day,Gao,Kidal`")
@@ -165,6 +173,7 @@ def read_closures(tables: Tables) -> None:
         tables.findings.warn(shown(path), None, "missing file: Flee would stop; read as no closures")
         return
     source = tables.source(path)
+    check_order(table, CLOSURE_COLUMNS, tables)
     custom = custom_columns(table, "closure_type", 5, ("probability",), tables)
     for row in table.rows:
         if long_enough(row, 5, table, tables.findings) and tables.start:

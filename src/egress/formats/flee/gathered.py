@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -92,6 +92,21 @@ def warn_of_blanks(cells: Iterable[Cell], table: Table, tables: Tables) -> None:
         if cell.text and table.spaced(cell):
             message = f"blanks around {cell.text!r}: Flee would not know the name with them; egress leaves them out"
             tables.findings.warn(table.file, cell, message)
+
+
+def check_order(table: Table, columns: Sequence[set[str]], tables: Tables) -> None:
+    """Note names of the first columns that stand where Flee expects another column."""
+    header = next((row for row in table.comments if _named(row[0]) in set().union(*columns)), [])
+    for cell, expected in zip(header, columns, strict=False):
+        name = _named(cell)
+        others = set().union(*columns) - expected
+        if name in others and name != "name":  # which some folders have twice
+            message = f"{cell.text!r} stands where Flee reads {min(expected)!r}"
+            tables.warn_or_fault(table.file, cell, message, "it goes by position, not by name, and so does egress")
+
+
+def _named(cell: Cell) -> str:
+    return cell.text.lstrip("#").strip().strip('"').lower()
 
 
 def custom_columns(table: Table, first: str, count: int, known: Iterable[str], tables: Tables) -> list[Cell]:

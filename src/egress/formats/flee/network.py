@@ -7,6 +7,7 @@ from typing import Any
 from egress.engine.flee.case import LONGEST_ROAD
 from egress.formats.flee.gathered import (
     Tables,
+    check_order,
     custom_cells,
     custom_columns,
     long_enough,
@@ -38,6 +39,7 @@ PLACE_NUMBERS = {
     "initial_idps": (whole, "agents"),
     "deactivation_probability": (number, "a probability"),
 }
+ROUTE_COLUMNS = ({"name1"}, {"name2"}, {"distance"}, {"forced_redirection"})
 ROUTE_NUMBERS = {"max_move_speed": "a speed in km a day", "walk_probability": "a probability"}
 ROUTE_MOST = {"max_move_speed": LONGEST_ROAD, "walk_probability": 1}
 OTHER_PLACE_COLUMNS = ("farmer_fraction", "hdi", "trade_volume")
@@ -52,24 +54,13 @@ def read_places(tables: Tables) -> None:
     source = tables.source(path)
     known = (*PLACE_NUMBERS, *OTHER_PLACE_COLUMNS)
     names = custom_columns(table, "name", len(COLUMNS), known, tables)
-    _check_order(table, tables)
+    check_order(table, COLUMNS, tables)
     for row in table.rows:
         warn_of_blanks((row[0], *row[2:3]), table, tables)
         if long_enough(row, len(COLUMNS), table, tables.findings):
             _place(row, names, source, table, tables)
     if not table.rows:
         tables.findings.fault(table.file, Cell("", 1, 1), "no places")
-
-
-def _check_order(table: Table, tables: Tables) -> None:
-    """Note names of the first columns that stand where Flee expects another column."""
-    header = table.header("name") or []
-    for cell, names in zip(header, COLUMNS, strict=False):
-        name = cell.text.lstrip("#").strip().strip('"').lower()
-        others = set().union(*COLUMNS) - names
-        if name in others and name != "name":  # which some folders have twice
-            message = f"{cell.text!r} stands where Flee reads {min(names)!r}"
-            tables.warn_or_fault(table.file, cell, message, "it goes by position, not by name, and so does egress")
 
 
 def _longitude_first(table: Table) -> bool:
@@ -118,6 +109,7 @@ def read_routes(tables: Tables) -> None:
     if table is None:
         return
     source = tables.source(path)
+    check_order(table, ROUTE_COLUMNS, tables)
     names = custom_columns(table, "name1", 4, ROUTE_NUMBERS, tables)
     if not table.rows:
         tables.findings.fault(table.file, Cell("", 1, 1), "no routes: expected lines such as `Kidal,Mentao,900`")
@@ -129,6 +121,7 @@ def read_routes(tables: Tables) -> None:
 def _route(row: Row, names: list[Cell], source: str, table: Table, tables: Tables) -> None:
     """Take one row of routes.csv."""
     findings, faults = tables.findings, len(tables.findings.faults)
+    warn_of_blanks(row[:2], table, tables)
     forced = text_at(row, 3)
     values: dict[str, Any] = {"first": row[0].text, "second": row[1].text, "source": source}
     values["distance"] = number(row[2], "a distance in km", table, findings, LONGEST_ROAD)

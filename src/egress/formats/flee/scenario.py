@@ -15,6 +15,7 @@ from egress.scenario.schema import Base, Evidence, NameList, Names, Row
 
 RulesName = Literal["flee", "flee-corrected"]
 TOTAL = "total"
+NO_COUNTRY = "unknown"  # of a place whose cell is empty
 
 
 class FleePlace(Row):
@@ -22,7 +23,7 @@ class FleePlace(Row):
 
     name: str = Field(min_length=1)
     region: str = "unknown"
-    country: str = "unknown"
+    country: str = NO_COUNTRY
     """The country of the first place is home; all others are foreign."""
     gps_x: FiniteFloat | None = None
     """Degrees, the fourth column of locations.csv: latitude in most folders."""

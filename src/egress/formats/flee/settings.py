@@ -28,6 +28,7 @@ def read_settings(path: Path, findings: Findings, rules: str = "flee") -> FleeRu
     reading = read_yaml(path)
     if [fault.message for fault in reading.faults] == ["is empty"]:
         reading = Reading(shown(path), {})
+        findings.warn(shown(path), None, "is empty: every setting has Flee's default")
     findings.faults += reading.faults
     return rules_of(reading, (), path, findings, rules)
 
