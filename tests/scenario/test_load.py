@@ -349,6 +349,7 @@ def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
             "flee",
             "flee: a Flee folder: the commands (`egress run` and others) take it, this does not",
         ),
+        ("tables", "tables: tables of Flee, but no folder input_csv that holds them, with source_data beside it"),
         ("yml", "yml: found scenario.yml: expected scenario.yaml"),
         ("void", "void: no scenario.yaml in this folder"),
     ],
@@ -356,8 +357,10 @@ def test_tables_may_be_absent_or_stand_in_the_yaml(folder: Path) -> None:
 def test_what_is_no_scenario(source: str, expected: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "shipped", lambda: {"one-border": folder})
     (folder.parent / "flee" / "input_csv").mkdir(parents=True)
-    for name in ("yml", "void"):
+    for name in ("yml", "void", "tables"):
         (folder.parent / name).mkdir()
+    for name in ("locations.csv", "routes.csv"):
+        (folder.parent / "tables" / name).touch()
     (folder.parent / "yml" / "scenario.yml").write_text("name: x", encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         load(source)

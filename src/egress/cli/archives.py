@@ -21,7 +21,10 @@ def archive_verify(folder: Archive) -> None:
         typer.echo(trouble)
     if troubles:
         raise typer.Exit(1)
-    typer.echo(f"{folder}: {len(archive.index(folder))} forecasts, all as they were written")
+    number = len(archive.index(folder))
+    if not number:
+        raise OutputError(f"{folder}: no forecasts in it: expected a folder written by `egress forecast --archive`")
+    typer.echo(f"{folder}: {number} {'forecast' if number == 1 else 'forecasts'}, all as written")
 
 
 def archive_list(folder: Archive) -> None:
