@@ -124,7 +124,7 @@ def _run_flee(
 def drop_in(
     input_csv: Annotated[Path, typer.Argument(help="Folder with locations.csv, routes.csv, conflicts.csv …")],
     source_data: Annotated[Path, typer.Argument(help="Folder with data_layout.csv and its tables.")],
-    days: Annotated[int, typer.Argument(min=0, metavar="DAYS", help="Days to run; 0: as sim_period.csv says.")],
+    days: Annotated[int, typer.Argument(metavar="DAYS", help="Days to run; 0 or less: as sim_period.csv says.")],
     settings: Annotated[Path, typer.Argument(metavar="SETTINGS", help="simsetting.yml")] = Path("simsetting.yml"),
     seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Same seed, same result.")] = None,
 ) -> None:
