@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from egress.errors import EgressError, ObservationError, ScenarioError
 from egress.scenario import load as loading
@@ -24,6 +24,8 @@ from egress.spelling import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Row = TypeVar("Row", bound=Mapping[Any, Any])
 
 FILE = "observations.csv"
 NUMBERS = ("value", "low", "high", "first_shown")
@@ -186,6 +188,28 @@ def counted_by(row: Mapping[Any, Any]) -> str:
     'Finnish Border Guard'
     """
     return str(row["authority"] or row["source"])
+
+
+def rising(rows: Sequence[Row]) -> list[Row]:
+    """Return the most of cumulative counts, in order of their ends, that never fall; of two choices the later one.
+
+    One that the others contradict is a typing error, or was corrected since.
+
+    >>> sums = zip((1, 2, 3), (1000.0, 70000.0, 3000.0), strict=True)
+    >>> rows = [{"end": f"2030-03-0{day}T00:00+00:00", "value": value} for day, value in sums]
+    >>> [row["value"] for row in rising(rows)]
+    [1000.0, 3000.0]
+    """
+    best: list[list[Row]] = []
+    for row in rows:
+        before = [chain for chain in best if chain[-1]["value"] <= row["value"]]
+        best.append([*max(before, key=_reach, default=[]), row])
+    return max(best, key=_reach, default=[])
+
+
+def _reach(chain: Sequence[Mapping[Any, Any]]) -> tuple[int, str]:
+    end = moment(chain[-1]["end"])
+    return len(chain), "" if end is None else end.astimezone(UTC).isoformat()
 
 
 def same_count(row: Mapping[Any, Any]) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import LEVELS, Observations, counted_by, moment, names, thing
+from egress.observations import LEVELS, Observations, counted_by, moment, names, rising, thing
 from egress.observe import dispersion, observed, precision
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Evidence:
     source: tuple[str, ...]
     """[n] whose level is unknown, empty where only one authority tells of a thing."""
     contradicted: tuple[str, ...] = ()
-    """In words, the cumulative counts that later ones contradict and that teach nothing."""
+    """In words, the cumulative counts that others of their series contradict and that teach nothing."""
 
     def __len__(self) -> int:
         """Return the number of counts."""
@@ -87,7 +87,7 @@ def evidence(observations: Observations, as_of: datetime) -> Evidence:
     import pandas as pd
 
     known = observations.known(as_of).data
-    series = [(group, _rising(group) if _runs(group[0]) else group) for group in _series(known)]
+    series = [(group, rising(group) if _runs(group[0]) else group) for group in _series(known)]
     told = _once([row for _, group in series for row in _increments(group)])
     rows = pd.DataFrame(told, columns=[*known.columns, "error"])
     value = scaled([row["value"] for row in told])
@@ -130,15 +130,6 @@ def _series(known: pd.DataFrame) -> list[list[dict[str, Any]]]:
 
 def _runs(row: Row) -> bool:
     return bool(row["kind"] == "cumulative")
-
-
-def _rising(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the most cumulative counts that never fall, the later ones where there is a choice: they correct."""
-    best: list[list[dict[str, Any]]] = []
-    for row in rows:
-        before = [chain for chain in best if chain[-1]["value"] <= row["value"]]
-        best.append([*max(before, key=lambda chain: (len(chain), _moment(chain[-1]["end"])), default=[]), row])
-    return max(best, key=lambda chain: (len(chain), _moment(chain[-1]["end"])), default=[])
 
 
 def _increments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

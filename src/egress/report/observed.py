@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from egress.observations import rising
 from egress.report.tables import offset
 from egress.scenario.schema import Scenario
 
 COLUMNS = ["series", "place", "crossing", "what", "start", "end", "value", "low", "high", "kind", "unit"]
 ADDED = ["from", "to", "per_day", "late"]
 HALF_DAY = np.timedelta64(12, "h")
-SLACK = np.timedelta64(2, "h")
+SLACK = np.timedelta64(2, "h")  # by which the length of a window may miss whole days (source: assumption)
 
 
 def local(times: pd.Series[str], trajectory: xr.Dataset) -> pd.Series[pd.Timestamp]:
@@ -65,19 +67,21 @@ def counts(
 
 
 def _since_the_one_before(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of counts in which a cumulative one tells what came since the last; those that fall are left out."""
+    """Return rows of counts in which a cumulative one tells what came since the last that others do not contradict."""
     running = (rows["kind"] == "cumulative") & rows["value"].notna()
-    if not running.any():
-        return rows
-    sums = rows[running].assign(at=pd.to_datetime(rows["end"][running], utc=True, format="ISO8601")).sort_values("at")
-    before = sums.groupby(["series", "place", "crossing", "what", "start"], dropna=False, sort=False)[["end", "value"]]
-    last = before.shift()
-    follows = last["value"].notna()
-    sums["start"] = sums["start"].where(~follows, last["end"])
-    sums["value"] = sums["value"] - last["value"].fillna(0.0)
-    sums["kind"] = sums["kind"].where(~follows, "period_total")
-    kept = sums[~follows | (sums["value"] > 0)].drop(columns="at")
-    return pd.concat([rows[~running], kept]).sort_index()
+    found: list[dict[Any, Any]] = rows[~running].to_dict("records")
+    for _, group in rows[running].groupby(["series", "place", "crossing", "what", "start"], dropna=False, sort=False):
+        before: dict[Any, Any] | None = None
+        for row in rising(sorted(group.to_dict("records"), key=lambda row: pd.Timestamp(row["end"]))):
+            if before is not None and row["value"] == before["value"]:
+                continue  # a stale figure, or another vintage
+            if before is None:
+                found.append(row)
+            else:
+                since = {"start": before["end"], "value": row["value"] - before["value"], "kind": "period_total"}
+                found.append(row | since)
+            before = row
+    return pd.DataFrame(found, columns=rows.columns)
 
 
 def _is(label: str, place: object, crossing: object, within: set[str]) -> bool:
