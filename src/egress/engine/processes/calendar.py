@@ -129,8 +129,8 @@ def arrivals(
     if same and even and held[3] == 1.0:
         return
     if not same:
-        reach[0] = min(arrived_area(m, hours, pace, length, area[: cells + 1]), cells) - 1
         reach[1] = min(cells - 1, int(hours * pace.quantiles[m, QUANTILES] / length) + parts)
+        reach[0] = min(arrived_area(m, hours, pace, length, area[: reach[1] + 1]), reach[1]) - 1
     held[0], held[1], held[2], held[3] = m, hours, cells, float64(even)
     first, last = reach
     cdf[:last] = 0.0
