@@ -210,6 +210,8 @@ def test_a_folder_that_comes_up_meanwhile_is_not_touched(tmp_path: Path) -> None
         (["run", "one-border", "--as-of", "soon"], "expected a day such as"),
         (["run", "one-border", "--as-of", "2022-03-05"], "expected a day from 2029-12-01 to 2030-03-20"),
         (["run", "one-border", "--as-of", "2031-03-05T12:00+03:00"], "expected a day from 2029-12-01 to 2030-03-20"),
+        (["sensitivity", "one-border", "--as-of", "2031-03-05"], "expected a day from 2029-12-01 to 2030-03-20"),
+        (["run", "one-border", "--posterior", "p.nc", "--step", "12"], "does not go with --posterior"),
         (["run", "one-border", "--posterior", "no-such-file"], "no-such-file: there is no such file"),
         (["new", "one-border"], "'one-border' is the name of a shipped scenario"),
         (["rnu"], "Did you mean 'run'? See egress --help."),

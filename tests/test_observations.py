@@ -133,6 +133,7 @@ BROKEN = {
     "too few cells": (",office", "", ":2:82: 10 cells, expected 11"),
     "low without high": ("1200,,", "1200,1100,", ":2:74: low and high stand together or not at all"),
     "low above high": ("1200,,", "1200,1300,1100", ":2:74: low 1300 is above high 1100"),
+    "value outside": ("1200,,", "1200,100,200", ":2:69: 1200 is not between low 100 and high 200"),
     "nothing said": ("1200", "", ":2:69: expected a value, or low and high, found nothing"),
     "no source": ("office", "", ":2:105: missing 'source'"),
     "nowhere": ("XBB", "", ":2:11: expected a place, a country code or a crossing, found nothing"),
@@ -203,6 +204,11 @@ def test_what_may_be_thousands_is_told(tmp_path: Path, written: str) -> None:
     path = table(tmp_path, GOOD.replace(",", ";").replace("1200", written), header=HEADER.replace(",", ";"))
     message = "may be thousands or a decimal: write it without anything in between"
     assert faults(path) == [f":2:69: {written!r} {message}"]
+
+
+def test_people_in_thousandths_are_told_between_commas_too(tmp_path: Path) -> None:
+    message = "'9.000' may be thousands or a decimal: write it without anything in between"
+    assert faults(table(tmp_path, GOOD.replace("1200", "9.000"))) == [f":2:69: {message}"]
 
 
 def test_faults_after_semicolons_have_their_place(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from egress.scenario.load import load, scenario_hash
 from egress.scenario.schema import Scenario
 from egress.scenario.time import known
 from egress.threads import each
-from egress.trajectory import FIELDS, Trajectory, blank
+from egress.trajectory import Trajectory, blank
 
 if TYPE_CHECKING:
     from egress.engine.members import Members
@@ -275,6 +275,3 @@ def _coords(world: World) -> dict[str, Any]:
         "policy": [r.policy.id for r in world.policies],
         "parameter": [p.name for p in scenario.parameters],
     }
-
-
-__all__ = ["DEFAULT_SEED", "FIELDS", "run"]

@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Floats = npt.NDArray[np.float64]
-LEVELS = (0.01, 0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975, 0.99)
-"""The 23 quantiles of hubverse forecasts."""
-SURE = 0.01  # a policy that happens in so few members, or in all but so few, splits nothing
-FEWEST = 20  # members in a branch, below which its ranges would mean nothing
+SURE = 0.01  # a policy that happens in so few members, or in all but so few, splits nothing; assumption
+FEWEST = 20  # members in a branch, below which its ranges would mean nothing; assumption
 FILES = {"trajectory": "trajectory.nc", "counts": "counts.csv", "learnt": "learnt.csv", "about": "forecast.json"}
 
 

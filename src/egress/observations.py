@@ -273,10 +273,11 @@ class _Line:
         text = self.text(column)
         if not text:
             return None
+        whole = self.text("what") != "wait_hours" and "." in text  # 9.000 people are nine thousand as likely as nine
+        if (self.reading.separator != "," or whole) and _GROUPED.fullmatch(text):
+            self.fault(column, f"{text!r} may be thousands or a decimal: write it without anything in between")
+            return None
         if self.reading.separator != ",":
-            if _GROUPED.fullmatch(text):
-                self.fault(column, f"{text!r} may be thousands or a decimal: write it without anything in between")
-                return None
             text = text.replace(",", ".", 1)
         problem = _not_an_amount(text, signed=self.text("what") == "net")
         if problem:
@@ -361,7 +362,7 @@ def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
 
 
 def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[Any]) -> None:
-    low, high = amounts["low"], amounts["high"]
+    value, low, high = (amounts[column] for column in NUMBERS[:3])
     given = [bool(line.text(column)) for column in NUMBERS[:3]]
     if given[1] != given[2]:
         line.fault("low" if given[1] else "high", "low and high stand together or not at all")
@@ -369,6 +370,8 @@ def _check_amounts(line: _Line, amounts: dict[str, float | None], present: set[A
         line.fault("value", "expected a value, or low and high, found nothing")
     if low is not None and high is not None and low > high:
         line.fault("low", f"low {low:g} is above high {high:g}")
+    elif low is not None and high is not None and value is not None and not low <= value <= high:
+        line.fault("value", f"{value:g} is not between low {low:g} and high {high:g}")
 
 
 def _check_times(line: _Line) -> None:

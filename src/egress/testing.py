@@ -160,11 +160,11 @@ def town(
         raw["crossings"] = [*raw["crossings"], *air]
         raw["airports"] = [{"id": "field", "name": "field", "lat": 50, "lon": 20, "crossing": "field-gate", **SOURCE}]
         raw["services"] = parts.get("services", [service()])
-    scenario = Scenario.model_validate(raw)
+    scenario = Scenario.model_validate(raw).model_copy(update={"parameters": parameters(calm, **(numbers or {}))})
     found = [Fault("", 0, 0, f"{loc}: {message}") for loc, message in check.faults(scenario)]
     if found:
         raise ScenarioError(found)
-    return scenario.model_copy(update={"parameters": parameters(calm, **(numbers or {}))})
+    return scenario
 
 
 # Steps by hand

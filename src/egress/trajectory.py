@@ -52,7 +52,9 @@ FIELDS: dict[str, Field] = {
     "fare": Field(("member", "day", "service"), "float32", "RUB", "one-way fare at the end of the day"),
     "next_seat": Field(("member", "day", "service"), "int16", "days", "days until the first free seat"),
     "flows": Field(("member", "region", "crossing"), "int32", "persons", "people of the surge who got out"),
-    "policy_start": Field(("member", "policy"), "float64", "h", "start of a policy since the start of the period"),
+    "policy_start": Field(
+        ("member", "policy"), "float64", "h", "start of a policy since the start of the period; none: not in the run"
+    ),
     "parameters": Field(("member", "parameter"), "float64", "canonical", "parameters drawn for a member"),
 }
 

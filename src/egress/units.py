@@ -1,4 +1,4 @@
-"""Quantities written as text, in canonical units: person, hour, km, rouble (or the scenario's money).
+"""Quantities written as text, in canonical units: person, hour, km, rouble.
 
 >>> parse("4 thousand/day", "flow")
 166.66666666666666

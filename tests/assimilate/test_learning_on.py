@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,3 +82,11 @@ def test_tomorrow_begins_with_what_was_learnt_today() -> None:
     told = counts([2, 3, 4, 5, 6])
     tomorrow = forecast("one-border", "2030-03-08", days=2, members=MEMBERS, observations=told, posterior=kept)
     assert tomorrow.counts["end"].str[:10].tolist() == ["2030-03-07"]
+
+
+def test_calibrating_until_long_after_the_period_is_calibrating_until_its_end() -> None:
+    options: dict[str, Any] = {"observations": counts([2, 3]), "members": 4, "rounds": 1}
+    late, _ = calibrate("one-border", until="2050-01-01", **options)
+    end, _ = calibrate("one-border", until=load("one-border").period.end + timedelta(days=1), **options)
+    assert late.normals.keys() == end.normals.keys()
+    assert all((late.normals[name] == end.normals[name]).all() for name in end.normals)

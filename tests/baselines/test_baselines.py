@@ -156,6 +156,17 @@ def test_a_cumulative_count_goes_on_at_its_last_rate() -> None:
     assert said(two, 10, row(3, 5, np.nan, "period_total"))["median"]["persistence"] == 2_000
 
 
+def test_a_typing_error_in_a_cumulative_count_costs_that_count_alone() -> None:
+    good = [row(1, day, value, "cumulative") for day, value in ((3, 2000), (4, 3000), (5, 4000))]
+    wrong = row(1, 6, 400, "cumulative")
+    window = row(6, 7, np.nan)
+    assert (
+        said([*good, wrong], 6, window)["median"]["persistence"]
+        == said(good, 6, window)["median"]["persistence"]
+        == 1000
+    )
+
+
 def test_differences_of_cumulative_counts_are_dailies() -> None:
     past = [row(1, 1 + day, total, "cumulative") for day, total in ((1, 10), (2, 30), (3, 60))]
     found = said(past, 4, row(1, 5, np.nan, "cumulative"))

@@ -255,6 +255,19 @@ def test_lane_choice_by_share_and_visible_wait() -> None:
     assert (run.state.queue[:, 0, :, 3].sum(axis=1) == 300).all(), "ordinary traffic stays in its vehicles"
 
 
+def test_ordinary_travellers_walk_where_the_door_is_for_walkers() -> None:
+    lanes = (
+        small.lane("bridge", "foot", share=0.8, **ALIKE),
+        small.lane("bridge", "bus", share=0.2, open=False, **ALIKE),
+    )
+    run = begun(500, {"weight_wait": 0.0}, lanes=lanes)
+    run.now.lane_open[:] = run.now.lane_day[:] = 1.0  # a policy has opened the bus lane
+    come(run, 0)
+    found = step(run, 300)
+    through = run.state.queue[:, :, :, 3].sum(axis=2) + found["served"]
+    small.near(through[:, 0], 300 * 0.8, 300 * 0.8 * 0.2)
+
+
 def test_a_lane_that_is_shut_takes_nobody() -> None:
     run = two_lanes(50)
     run.now.lane_open[:, 1] = run.now.lane_day[:, 1] = 0.0

@@ -38,3 +38,9 @@ def test_opening_hours_may_pass_midnight() -> None:
     world = World.of(scenario.model_copy(update={"lanes": (lane,)}))
     shares = [float(world.open_share(hour, 6.0)[0]) for hour in (0.0, 6.0, 12.0, 18.0)]
     assert shares == pytest.approx([1.0, 0.0, 0.0, 2.0 / 6.0])
+
+
+def test_the_knots_of_noise_lie_at_midnight_utc_for_any_offset() -> None:
+    scenario = egress.load("one-border")
+    india = scenario.model_copy(update={"period": scenario.period.model_copy(update={"utc_offset": "+05:30"})})
+    assert World.of(india).knot_shift == 18.5

@@ -82,3 +82,16 @@ def test_cumulative_counts_tell_what_came_since_the_one_before(scenario: Scenari
     found = counts(sums, scenario, trajectory, "FIN", ["entries"]).sort_values("to")
     assert found["per_day"].tolist() == [1000.0, 2000.0, 500.0]  # neither the typing error nor the stale figure
     assert found["from"].dt.day.tolist() == [20, 21, 22]
+
+
+def test_windows_that_fill_a_week_tell_it(scenario: Scenario, trajectory: xr.Dataset) -> None:
+    def window(first: int, last: int, value: float, kind: str = "period_total") -> dict[str, object]:
+        day = "2022-09-{}T00:00+03:00".format
+        return {"start": day(first), "end": day(last), "value": value, "kind": kind}
+
+    parts = [window(20, 22, 81_600.0, "rate"), window(22, 23, 79_800.0), window(23, 27, 100_000.0)]
+    filled = counts(rows(*parts), scenario, trajectory, "FIN", ["entries"])
+    assert total(filled, WEEK, 7) == pytest.approx(2 * 81_600 + 79_800 + 100_000)
+    assert np.isnan(total(counts(rows(*parts[:2]), scenario, trajectory, "FIN", ["entries"]), WEEK, 7))
+    finer = [*parts, *(window(day, day + 1, 1000.0) for day in range(23, 27))]
+    assert total(counts(rows(*finer), scenario, trajectory, "FIN", ["entries"]), WEEK, 7) == pytest.approx(247_000)

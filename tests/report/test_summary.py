@@ -43,6 +43,19 @@ def test_a_count_given_as_a_span_is_shown_as_one(scenario: Scenario, comparison:
     assert comparison_rows(spans.assign(what="wait_hours"), Names.of(scenario))[0][3] == "300–900"
 
 
+def test_counts_that_read_alike_are_told_apart_by_their_series(scenario: Scenario, comparison: pd.DataFrame) -> None:
+    rows = pd.concat([comparison[:1], comparison[:1].assign(series="another", value=1.0)])
+    said = [row[1] for row in comparison_rows(rows, Names.of(scenario))]
+    assert said == [f"entries ({comparison['series'].iloc[0]})", "entries (another)"]
+    assert comparison_rows(comparison[:1].assign(kind="rate"), Names.of(scenario))[0][1] == "entries a day"
+
+
+def test_a_window_of_one_day_is_a_day() -> None:
+    day = pd.Timestamp("2022-09-27")
+    assert facts.between(day, day) == "27 Sep"
+    assert facts.between(day, day + pd.Timedelta(days=1)) == "27–28 Sep"
+
+
 def test_an_empty_comparison_is_fine(trajectory: xr.Dataset, scenario: Scenario) -> None:
     assert "Nothing was observed" in printed(trajectory, scenario, pd.DataFrame())
     assert hits(pd.DataFrame()) == ""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from egress.errors import ScenarioError
 from egress.scenario.check import faults as found
 from egress.scenario.load import load
+from egress.testing import policy, town
 
 Change = Callable[[str, str, str], None]
 Faults = Callable[[], list[str]]
@@ -314,7 +316,8 @@ BROKEN = {
         ",other,49,21,,1 million,1.5 million,,",
         ",other,-49,21,,1 million,1.5 million,,",
         "3:1: no way out of 'valley': the nearest crossing, 'bridge', is 11109 km away; "
-        "expected a land crossing within 4000 km or an airport with services",
+        "expected a land crossing within 2492 km (ground_reach), or an airport with services abroad or "
+        "to within 350 km of a crossing",
     ),
     "signal after the end": (
         YAML,
@@ -469,3 +472,16 @@ def test_a_lane_must_be_able_to_serve(change: Change, faults: Faults) -> None:
     change("crossings.csv", ",500,500,", ",,500,")
     expected = "a lane without throughput at a crossing without entries: expected one of them"
     assert faults() == [f"tiny/lanes.csv:2:16: {expected}"]
+
+
+def test_a_measure_may_not_end_before_it_is_in_force() -> None:
+    closed = {"status": "in_force", "at": "2030-03-03T06:00+00:00", "ends": "2030-03-02T00:00+00:00"}
+    shut = policy({"kind": "close"}, at=None, history=[closed], applies_to={"crossings": ["bridge"]})
+    with pytest.raises(ScenarioError, match="ends before it is in force: expected later than 2030-03-03T06:00"):
+        town(policies=[shut])
+
+
+def test_a_way_out_is_one_that_the_engine_takes() -> None:
+    town(hours=3590 / 50, numbers={"ground_reach": 72, "detour": 1, "road_speed": 50})
+    with pytest.raises(ScenarioError, match="expected a land crossing within 3600 km"):
+        town(hours=3610 / 50, numbers={"ground_reach": 72, "detour": 1, "road_speed": 50})

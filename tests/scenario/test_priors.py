@@ -96,7 +96,8 @@ def test_counts_and_fitted_numbers_change_not_one_bit_of_a_cold_forecast(crisis:
     folder = tmp_path / crisis
     shutil.copytree(shipped()[crisis], folder)
     counts = pd.read_csv(folder / "observations.csv", dtype=str)
-    counts["value"] = [f"{10 * float(v):g}" if isinstance(v, str) else v for v in counts["value"]]
+    for column in ("value", "low", "high"):
+        counts[column] = [f"{10 * float(v):g}" if isinstance(v, str) else v for v in counts[column]]
     counts.to_csv(folder / "observations.csv", index=False)
     assert Observations.of(folder).data["value"].sum() > 9 * Observations.of(crisis).data["value"].sum()
     changed = load(folder)

@@ -28,7 +28,7 @@ FAR = 60.0  # hours by road
 
 def rush(numbers: dict[str, float] | None = None, **changes: Any) -> Scenario:
     """Return a town that lives at the airport, 60 h by road from the bridge; all leave in the first step."""
-    parts = {"origins": [origin(hours=FAR)], "signals": [signal()], "days": 3} | changes
+    parts = {"origins": [origin(hours=FAR, airports=["field"])], "signals": [signal()], "days": 3} | changes
     scenario = town(flights=True, numbers=ONE_DAY | {"weight_hours": 0.5} | (numbers or {}), **parts)
     moved = tuple(a.model_copy(update={"lat": scenario.origins[0].lat}) for a in scenario.airports)
     return scenario.model_copy(update={"airports": moved})
@@ -108,7 +108,7 @@ def test_fare_of_a_flight_sold_by_halves():
 def test_seats_added_on_a_date_are_sold():
     # 100 seats a day, all sold to today's crowd; 40 more on the second day: 140 are sold then.
     extra = policy({"kind": "seats", "per_day": 40, "services": ["flight"]}, at="2030-03-02T00:00+00:00")
-    crowd = [origin(hours=FAR, population=5000)]
+    crowd = [origin(airports=["field"], hours=FAR, population=5000)]
     chunk = steps_taken(rush({"ground_reach": 24, "retry_rate": 24}, policies=[extra], origins=crowd), 12, 3)
     assert (chunk.record["seats_sold"][:, :3, 0] == [100, 140, 140]).all()
 

@@ -24,6 +24,7 @@ from egress.scenario import priors
 from egress.scenario.load import load
 from egress.scenario.schema import Scenario
 
+COLD = "Cold: no count of this crisis was used, and no prior that it has shaped."
 PART = 4  # yesterday's forecast has one member in so many
 CHANGES = ("place", "date", "before", "now")
 
@@ -79,7 +80,7 @@ def beside(now: Forecast, before: Forecast, scenario: Scenario, observations: Ob
     """Return a forecast with what an earlier one says beside it."""
     known = tell.one_step(before, observations, now.origin)
     changed = pd.concat([tell.changes(before, now, place) for place in now.places()], ignore_index=True)
-    reasons = tell.reasons(scenario, before.origin, now.origin, known.iloc[:0])  # surprises are in `yesterday`
+    reasons = tell.reasons(scenario, before.origin, now.origin)
     return Daily(now, before, known, changed, tuple(dict.fromkeys(reasons)))
 
 
@@ -89,7 +90,7 @@ def cold(scenario: str | Path | Scenario, as_of: datetime | date | str, **option
     Raises EgressError where there are no priors without it.
     """
     found = forecast(priors.cold_scenario(scenario), as_of, **options)
-    said = ["Cold: no count of this crisis was used, and no prior that it has shaped."]
+    said = [COLD, *(line for line in found.about["warnings"] if line != tell.NO_COUNT)]
     return Daily(replace(found, about=found.about | {"mode": "cold", "warnings": said}))
 
 

@@ -115,7 +115,8 @@ def calibrate(
     if not len(known):
         raise EgressError(f"no counts of {scenario.name} were published{'' if until is None else f' before {until}'}")
     last = None if until is None else moment
-    past = scenario if last is None else ended(scenario, last, 0)
+    whole = last is None or _last_day(scenario, last) >= scenario.period.end
+    past = scenario if last is None or whole else ended(scenario, last, 0)
     options: dict[str, Any] = {"members": members, "seed": seed, "as_of": last, "threads": threads}
     runs = rounds + 1  # the last one says how the members fare
     step = iter(range(runs))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from egress.assimilate.counts import level_of
 from egress.assimilate.smoother import LEVEL, SOURCE, Learnt
-from egress.observations import Observations, moment, thing
+from egress.observations import Observations, moment, rising, thing
 from egress.observe import observed, print_like
 from egress.trajectory import Trajectory
 
@@ -69,16 +69,18 @@ def _level(trajectory: Trajectory, row: Row) -> Floats | float:
 
 
 def _since(row: Row, known: Observations) -> tuple[float, Row]:
-    """Return the last known count under a cumulative one, and the row of what comes after it."""
+    """Return the last known count under a cumulative one that others do not contradict, and what comes after it."""
     if row["kind"] != "cumulative":
         return 0.0, row
-    base, since = 0.0, row["start"]
     table = known.data
-    same = table[(table["series"] == row["series"]) & (table["kind"] == "cumulative")]
-    for old in same.to_dict("records"):
-        later = thing(old) == thing(row) and _at(since) < _at(old["end"]) < _at(row["end"])
-        if _at(old["start"]) == _at(row["start"]) and later:
-            base, since = _value(old), old["end"]
+    alike = table[(table["series"] == row["series"]) & (table["kind"] == "cumulative")].to_dict("records")
+    before = [
+        {**old, "value": _value(old)}
+        for old in alike
+        if thing(old) == thing(row) and _at(old["start"]) == _at(row["start"]) and _at(old["end"]) < _at(row["end"])
+    ]
+    last = rising(sorted(before, key=lambda old: _at(old["end"])))[-1:]
+    base, since = (last[0]["value"], last[0]["end"]) if last else (0.0, row["start"])
     return base, {**row, "start": since, "kind": "period_total"}
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from egress.assimilate.counts import evidence
 from egress.assimilate.prints import printed
 from egress.assimilate.smoother import Learnt
 from egress.forecasts import Forecast
@@ -26,6 +25,7 @@ STEP = ("series", "place", "crossing", "what", "start", "end", "kind", "value", 
 """Columns of `one_step`."""
 WAITING = 1.0  # days of arrivals in a queue from which on a forecast hangs on it (assumption)
 SEEN = timedelta(days=7)  # how long a report of a queue says something of it (assumption)
+NO_COUNT = "No count was published before the origin: the forecast rests on the priors alone."
 WORST = 3  # counts that are named
 FEW = 100  # members below which chance correlations are taken for knowledge (assumption)
 
@@ -81,8 +81,7 @@ def warnings(learnt: Learnt) -> list[str]:
         fell = "; ".join(learnt.evidence.contradicted)
         said.append(f"Cumulative counts that others of their series contradict, and which taught nothing: {fell}.")
     if not len(learnt.evidence):
-        none = "No count of the rest" if said else "No count"
-        return [*said, f"{none} was published before the origin: the forecast rests on the priors alone."]
+        return [*said, NO_COUNT.replace("No count", "No count of the rest") if said else NO_COUNT]
     if learnt.misfit() > MISFIT:
         away = np.abs(learnt.after.mean(axis=0) - learnt.evidence.value)
         away /= np.sqrt(learnt.after.var(axis=0) + learnt.evidence.sd**2)
@@ -161,21 +160,12 @@ def changes(before: Forecast, now: Forecast, place: str) -> pd.DataFrame:
     return pd.DataFrame(columns | {"before": [then[day] for day in days], "now": [here[day] for day in days]})
 
 
-def reasons(scenario: Scenario, since: datetime, until: datetime, surprises: pd.DataFrame) -> list[str]:
-    """Return in words what became known between two origins: statuses, signals, and counts that surprised."""
+def reasons(scenario: Scenario, since: datetime, until: datetime) -> list[str]:
+    """Return in words what became known between two origins: signals, and statuses of policies."""
     said = []
     for signal in scenario.signals:
         if since <= signal.at < until:
             said.append(f"signal: {signal.what}")
     for policy in scenario.policies:
-        said += [f"{policy.what}: {s.status}" for s in policy.history if since <= s.at < until]
-    for row in surprises.to_dict("records"):
-        if row["pit"] < RANGE[0] or row["pit"] > RANGE[2]:
-            more = "more" if row["pit"] > RANGE[2] else "fewer"
-            said.append(f"{row['series']} {str(row['start'])[:10]}: {more} than yesterday's 90 % range held")
+        said += [f"{policy.what}: {s.status.replace('_', ' ')}" for s in policy.history if since <= s.at < until]
     return said
-
-
-def known_counts(observations: Observations, as_of: datetime) -> int:
-    """Return how many counts a forecast from an origin can learn from."""
-    return len(evidence(observations, as_of))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import moment
+from egress.observations import moment, rising
 from egress.scenario.messages import MOMENT
 
 if TYPE_CHECKING:
@@ -163,11 +163,11 @@ def _level(row: Mapping[Any, Any]) -> tuple[float, float, float, int]:
 
 
 def _cumulative(told: list[Mapping[Any, Any]]) -> dict[float, dict[float, float]]:
-    """Return cumulative counts by start and end, in order of both."""
-    found: dict[float, dict[float, float]] = {}
+    """Return cumulative counts by start and end, in order of both, but for those that others contradict."""
+    groups: dict[float, list[dict[str, Any]]] = {}
     for row in sorted((row for row in told if kind_of(row) == "cumulative"), key=lambda row: _days(row["end"])):
-        found.setdefault(_days(row["start"])[0], {})[_days(row["end"])[0]] = _value(row)
-    return found
+        groups.setdefault(_days(row["start"])[0], []).append({"end": row["end"], "value": _value(row)})
+    return {start: {_days(row["end"])[0]: row["value"] for row in rising(rows)} for start, rows in groups.items()}
 
 
 def _increments(

@@ -38,10 +38,9 @@ def summarised(results: Results) -> pd.DataFrame:
         if table.empty:
             continue
         days = task.days or None
-        whole = table.assign(series=[f"{task.name}: {name}" for name in table["series"]])
         parts.append(summary(table, days=days))
         if table["series"].nunique() > 1:
-            both = summary(whole.assign(series=whole["series"]), by=("task", "mode", "horizon"), days=days)
+            both = summary(table, by=("task", "mode", "horizon"), days=days)
             parts.append(both.assign(series=ALL))
     return pd.concat(parts, ignore_index=True)
 

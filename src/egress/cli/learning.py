@@ -19,6 +19,7 @@ from egress.cli.options import (
     read_moment,
     read_step,
     refuse,
+    start_of,
 )
 from egress.cli.shown import phase, progress_bar, show
 
@@ -64,6 +65,10 @@ def sensitivity(
         flee = is_flee(Path(scenario))
         common |= _own(flee, of_scenarios, of_folders)
         given = {name: value for name, value in common.items() if value is not None}
+        if as_of is not None and not flee:
+            from egress.scenario.load import load
+
+            start_of(load(scenario), as_of)
         place = out or folder.default(f"{Path(scenario).name}-sensitivity", datetime.now())
         with folder.prepared(place) as part:
             found = _explored(scenario, flee, given, lambda share: bar.update(bar.task_ids[0], completed=share))

@@ -78,6 +78,10 @@ def run(
             return
         given = {"--settings": settings, "--rules": rules, "--per-member": per_member or None}
         refuse(given, FOR_FLEE)
+        if posterior is not None:
+            refuse(
+                {"--step": step}, "does not go with --posterior: what counts taught holds for the scenario's own step"
+            )
         seconds: dict[str, float] = {}
         with phase(bar, seconds, "reading"):
             from egress.scenario.load import load

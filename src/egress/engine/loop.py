@@ -113,8 +113,8 @@ def begin(members: Members, record: Arrays) -> Chunk:
     chunk = Chunk(members, states.initial(members), record)
     intend.begin(members, chunk.state)
     chunk.no_way = np.zeros(chunk.state.ready.shape, dtype=bool)
-    start = members.policy_start
-    record["policy_start"][:] = np.where(np.isfinite(start), start, np.nan)
+    start, end = members.policy_start, members.world.steps * members.world.delta
+    record["policy_start"][:] = np.where(start < end, start, np.nan)
     for number, values in enumerate(members.parameters.values()):
         record["parameters"][:, number] = values
     return chunk

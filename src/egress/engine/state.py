@@ -95,7 +95,7 @@ class State:
     onward: Int32s
     returned: Int32s
     ordinary_abroad: Floats
-    """[M, A] lagged ordinary entries, persons per hour: they return."""
+    """[M, A] lagged ordinary entries, as a share of those of an ordinary day: they return."""
     listed: Int32s
     """[M, O] listed so far."""
     turned_back: Int32s

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.scenario.network import Network, network
+from egress.scenario.network import Network, ground_reach, network
 from egress.scenario.schema import Scenario
 from egress.scenario.time import ResolvedPolicy, resolve
 
@@ -39,11 +39,8 @@ class World:
     @classmethod
     def of(cls, scenario: Scenario, as_of: datetime | None = None) -> World:
         """Return the world of a scenario; with `as_of`, future outcomes stay unknown."""
-        speed = next(p.value for p in scenario.parameters if p.name == "road_speed")
-        detour = next(p.value for p in scenario.parameters if p.name == "detour")
-        hours = next(p.value for p in scenario.parameters if p.name == "ground_reach")
-        reach = hours.median * speed.median / detour.median
-        return cls(scenario, network(scenario, reach), resolve(scenario, as_of is None, as_of))
+        ways = network(scenario, ground_reach(scenario.parameters))
+        return cls(scenario, ways, resolve(scenario, as_of is None, as_of))
 
     # time ---------------------------------------------------------------------------------------------
     @cached_property
@@ -80,7 +77,8 @@ class World:
     @cached_property
     def knot_shift(self) -> float:
         """Hours from the last 00:00 UTC before the start to the start: knots of the noise lie at 00:00 UTC."""
-        return float(self.start.astimezone(UTC).hour)
+        start = self.start.astimezone(UTC)
+        return start.hour + start.minute / 60
 
     @cached_property
     def first_knot(self) -> int:

@@ -35,6 +35,7 @@ SHADES = {"90 %": 0.16, "80 %": 0.22, "50 %": 0.34}
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 WIDE, HALF = 900, 375  # px
 LONG, MONTHS, MOST_TICKS = 150, (1, 2, 3, 6, 12), 6  # days from which an axis has ticks by the month
+THOUSANDS = 5000.0  # RUB from which on fares are drawn in thousands
 SEATS = (
     (0, "today or tomorrow", "#f1f5f9"),
     (2, "in 2–3 days", "#c6dbef"),
@@ -253,7 +254,10 @@ def _served(lanes: xr.Dataset) -> pd.DataFrame:
 
 
 def all_queues(trajectory: xr.Dataset, queues: Sequence[Queue], names: Names) -> Chart:
-    """Return a heat map of the middle wait, crossings by days, for the crossings with the longest queues."""
+    """Return a heat map of the middle wait, crossings by days, for the crossings with the longest queues.
+
+    Of a day in which all lanes stay shut (in half of the runs) no wait is known: it is marked.
+    """
     lanes = np.asarray(trajectory["lane_crossing"].values, dtype=str)
     wait = trajectory["wait"].transpose("member", "step", "lane").values
     days = pd.DatetimeIndex(local_ends(trajectory) - np.timedelta64(1, "s")).normalize()
@@ -261,12 +265,12 @@ def all_queues(trajectory: xr.Dataset, queues: Sequence[Queue], names: Names) ->
     for queue in queues:
         longest = np.where(np.isnan(wait), -1.0, wait)[:, :, lanes == queue.crossing].max(axis=2)
         middle = pd.Series(np.median(longest, axis=0)).groupby(days).max()
-        rows += [(names.door(queue.crossing), day, max(hours, 0.0)) for day, hours in middle.items()]
+        rows += [(names.door(queue.crossing), day, hours) for day, hours in middle.items()]
     table = pd.DataFrame(rows, columns=["crossing", "day", "hours"])
-    table["step"] = _binned(table["hours"], [0, 1, 6, 12, 24, 48])
+    table["step"] = _binned(table["hours"], [-1, 0, 1, 6, 12, 24, 48])
     scale = alt.Scale(
-        domain=["under 1 h", "1–6 h", "6–12 h", "12–24 h", "24–48 h", "over 48 h"],
-        range=["#f1f5f9", "#fde0c5", "#f9b787", "#ee854f", "#c74a1f", "#7a1f0a"],
+        domain=["shut", "under 1 h", "1–6 h", "6–12 h", "12–24 h", "24–48 h", "over 48 h"],
+        range=["#64748b", "#f1f5f9", "#fde0c5", "#f9b787", "#ee854f", "#c74a1f", "#7a1f0a"],
     )
     table["wait"] = table["step"].map(dict(enumerate(scale["domain"])))
     return _heat(table, "crossing", "wait", scale, [names.door(q.crossing) for q in queues], "Longest wait")
@@ -281,7 +285,7 @@ def _heat(table: pd.DataFrame, row: str, colour: str, scale: alt.Scale, order: S
     table = table.assign(end=pd.to_datetime(table["day"]) + pd.Timedelta(days=1))
     x = alt.X("day:T", axis=_days(table["day"]), title=None)
     y = alt.Y(f"{row}:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False))
-    legend = alt.Legend(title=title, orient="top", symbolType="square", symbolStrokeWidth=0, columns=6)
+    legend = alt.Legend(title=title, orient="top", symbolType="square", symbolStrokeWidth=0, columns=7)
     return (
         alt.Chart(table)
         .mark_rect(aria=False, stroke="white", strokeWidth=1)
@@ -298,7 +302,7 @@ def seats(trajectory: xr.Dataset, services: Sequence[str], names: Names) -> Char
         {
             "service": np.repeat([names.service(name) for name in services], middle.shape[1]),
             "day": np.tile(days_of(trajectory), len(services)),
-            "step": _binned(pd.Series(middle.ravel()), [edge for edge, _, _ in SEATS]),
+            "step": _binned(pd.Series(np.ceil(middle.ravel())), [edge for edge, _, _ in SEATS]),
         }
     )
     words = [word for _, word, _ in SEATS]
@@ -309,10 +313,11 @@ def seats(trajectory: xr.Dataset, services: Sequence[str], names: Names) -> Char
 
 
 def fares(trajectory: xr.Dataset, service: str) -> Chart:
-    """Return the fan of one service's fare in thousand roubles."""
-    values = trajectory["fare"].sel(service=service).transpose("member", "day").values / 1000
-    table = series(values.astype(float), days_of(trajectory), whole=False)
-    return fan(table, "thousand RUB, one way", pd.DataFrame(), width=240, height=110)
+    """Return the fan of one service's fare in roubles, or in thousands of them."""
+    values = trajectory["fare"].sel(service=service).transpose("member", "day").values.astype(float)
+    unit, scale = ("thousand RUB", 1000.0) if values.max() >= THOUSANDS else ("RUB", 1.0)
+    table = series(values / scale, days_of(trajectory), whole=False)
+    return fan(table, f"{unit}, one way", pd.DataFrame(), width=240, height=110)
 
 
 def events(scenario: Scenario, trajectory: xr.Dataset) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from egress.scenario.schema import Scenario
 Array = npt.NDArray[Any]
 FAR = 7  # days: tickets count as sold out when the first free seat is further away than this
 NOTE = 10  # persons: shorter queues are not worth a word
-FEW = 5  # members: fewer on one side of a fork say nothing
+FEW = 10  # members: fewer on one side of a fork say nothing; assumption
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def day(stamp: pd.Timestamp) -> str:
 
 
 def between(first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """Return `21–27 Sep` or `28 Sep–4 Oct`."""
+    """Return `21–27 Sep`, `28 Sep–4 Oct` or, of one day, `27 Sep`."""
+    if first == last:
+        return day(first)
     return f"{first.day}–{day(last)}" if first.month == last.month else f"{day(first)}–{day(last)}"
 
 
@@ -186,7 +189,7 @@ def peak(values: Array, days: pd.DatetimeIndex) -> Peak:
 def longest_queues(trajectory: xr.Dataset) -> list[Queue]:
     """Return every crossing with lanes, the longest queue (persons, middle member) first."""
     lanes = np.asarray(trajectory["lane_crossing"].values, dtype=str)
-    ends = pd.DatetimeIndex(local_ends(trajectory))
+    ends = pd.DatetimeIndex(local_ends(trajectory) - np.timedelta64(1, "s"))  # midnight ends the day before
     told = trajectory[["queue", "wait", "refused", "gave_up", "lane_kind", "persons_per_vehicle"]]
     found = [_queue(told.isel(lane=np.flatnonzero(lanes == name)), name, ends) for name in np.unique(lanes)]
     return sorted(found, key=lambda q: (-q.people.middle, -q.people.high, q.crossing))
@@ -248,8 +251,14 @@ def outcome_totals(trajectory: xr.Dataset) -> dict[str, tuple[Range, Range]]:
     return {name: (Range.of(v[:, -1]), Range.of(v.max(axis=1))) for name, v in values.items()}
 
 
-def over_run(trajectory: xr.Dataset, name: str) -> Range:
-    """Return a flow (`refused`, `gave_up`, `protest_detained`) summed over the whole run, persons."""
+def over_run(trajectory: xr.Dataset, name: str, without: Sequence[str] = ()) -> Range:
+    """Return a flow (`refused`, `gave_up`, `protest_detained`) summed over the whole run, persons.
+
+    Of flows of lanes, those of the crossings `without` are left out.
+    """
+    if without:
+        lanes = np.asarray(trajectory["lane_crossing"].values, dtype=str)
+        trajectory = trajectory.isel(lane=np.flatnonzero(~np.isin(lanes, list(without))))
     dims = [dim for dim in trajectory[name].dims if dim != "member"]
     return Range.of(trajectory[name].sum(dims, dtype=np.int64).values)
 

@@ -15,7 +15,6 @@ import pandas as pd
 from egress.report.charts import BANDS, BLUE, GREY, GROUND, HALF, HEIGHTS, INK, ORANGE, SHADES, Chart, _days, _marks
 
 GREEN = "#009E73"
-NOTHING = pd.DataFrame()
 HAPPENS, NOT, MIXTURE = "if it happens", "if it does not", "mixture of both"
 THEN, NOW = "yesterday's forecast", "this forecast"
 BEFORE, AFTER = "before the counts", "after the counts"

@@ -28,7 +28,7 @@ from egress.report.names import Names, capital
 from egress.report.observed import counts
 from egress.report.page import Figure, Table, references
 from egress.report.rounding import people, rounded
-from egress.report.summary import _when, _where, assumptions, queue_cells
+from egress.report.summary import _when, _where, assumptions, count_words, queue_cells
 from egress.report.tables import write_text
 from egress.scenario.schema import Scenario
 from egress.scenario.time import zone
@@ -118,11 +118,12 @@ def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[floa
 def was_out(published: str, origin: datetime, scenario: Scenario) -> bool:
     """Return whether what was published at a moment, or on a day, was out before the origin, that day being over.
 
-    What has no date is.
+    A day ends as it does for counts, at its end in UTC. What has no date is out.
     """
+    published = f"{published}T23:59+00:00" if len(published) == len("2022-09-26") else published
     try:
         at = moment(published)
-    except ValueError:  # a day, month or year
+    except ValueError:  # a month or year
         return published < f"{origin.astimezone(zone(scenario.period.utc_offset)):%Y-%m-%d}"
     return at is None or at < origin
 
@@ -318,7 +319,7 @@ def yesterday_table(table: pd.DataFrame, names: Names, exact: bool) -> Table:
         said = words.spread(row["p05"], row["p50"], row["p95"], str(row["what"]), exact)
         value = f"{row['value']:.0f}" if row["what"] == "wait_hours" else people(float(row["value"]), exact)
         when = _when(str(row["start"]), str(row["end"]))
-        what = words.count_words(str(row["what"]))
+        what = count_words(row)
         rows.append((_where(row, names), what, when, value, said, f"{row['pit']:.2f}", words.pit_words(row["pit"])))
     return Table(("where", "what", "when", "counted", "forecast (9 of 10)", "PIT", "which is"), rows, words=3)
 
@@ -336,7 +337,7 @@ def surprise_figure(table: pd.DataFrame, names: Names) -> Figure | None:
 
 
 def _labelled(row: dict[Any, Any], names: Names) -> str:
-    when, what = _when(str(row["start"]), str(row["end"])), words.count_words(str(row["what"]))
+    when, what = _when(str(row["start"]), str(row["end"])), count_words(row)
     return f"{when}, {what}: {_where(row, names)}"
 
 

@@ -18,7 +18,7 @@ from egress.report.forecast_facts import ALL, STRANDED, Split
 from egress.report.input_names import in_units, input_name
 from egress.report.names import Names, capital
 from egress.report.rounding import people, span
-from egress.report.summary import RANGES, WHAT, _table, _when, _where
+from egress.report.summary import RANGES, _table, _when, _where, count_words
 from egress.scenario.schema import Scenario
 
 BRANCHES = ("all days ahead", "if it happens", "if it does not", "mixture", "between the means")
@@ -272,7 +272,7 @@ def surprised(daily: Daily, names: Names) -> list[str]:
     said = []
     for row in daily.yesterday[ahead.outside(daily.yesterday)].to_dict("records"):
         more = "more" if row["value"] > row["p95"] else "fewer"
-        about = f"{_where(row, names)}, {_when(str(row['start']), str(row['end']))}: {count_words(str(row['what']))}"
+        about = f"{_where(row, names)}, {_when(str(row['start']), str(row['end']))}: {count_words(row)}"
         said.append(f"{about}, {more} were counted than yesterday's 90 % range held.")
     return said
 
@@ -282,16 +282,11 @@ def moved(daily: Daily, place: str, name: str, exact: bool = False) -> str:
     days = daily.changes.loc[daily.changes["place"] == place, "date"].tolist()
     before, now = (0.0 if one is None else ahead.over(one, place, days).middle for one in (daily.before, daily.now))
     head = f"{name}: {people(now, exact)} in the days ahead"
-    if not before or abs(now / before - 1) < 0.005:
+    if people(now, exact) == people(before, exact) or abs(now / before - 1) < 0.005:
         return f"{head}, yesterday's forecast said {people(before, exact)}."
     change = now / before - 1
     said = f"{100 * abs(change):.0f} % {'more' if change > 0 else 'fewer'} than yesterday's forecast said"
     return f"{head}, {said} ({people(before, exact)})."
-
-
-def count_words(what: str) -> str:
-    """Return what was counted, in words."""
-    return WHAT.get(what, what)
 
 
 def pit_words(pit: float) -> str:

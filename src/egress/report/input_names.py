@@ -31,7 +31,7 @@ FIELDS = {
     "feared": "how much it is feared",
     "exempt": "share exempt",
 }
-KINDS = {"vehicle": "cars", "foot": "on foot", "rail": "rail", "bicycle": "bicycles"}
+KINDS = {"vehicle": "cars", "foot": "on foot", "rail": "rail"}
 PER_DAY = ("flow", "vehicle flow", "rate")
 SYMBOL = re.compile(r"^\S{1,3}: ")
 """What the meaning of a parameter begins with: its letter in the equations."""

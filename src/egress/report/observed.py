@@ -101,23 +101,29 @@ def _parts(cell: object) -> set[str]:
 def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
     """Return what `counts` add up to in a window of whole days; NaN unless they cover it exactly.
 
-    Counts of just this window come first, then its mean rates, then its days one by one; of several their mean. Windows
-    count to the nearest midnight, so that 10:00 to 10:00 is a day and other offsets do not matter, but their
-    lengths are whole days (to SLACK, for a change of clocks).
+    Counts of just this window come first, then its mean rates, then shorter windows that fill it one after the other,
+    the shortest first; of several their mean, counts before rates. Windows count to the nearest midnight, so that 10:00
+    to 10:00 is a day and other offsets do not matter, but their lengths are whole days (to SLACK, for a change of
+    clocks).
     """
     if rows.empty:
         return float("nan")
-    begin, length = start.to_datetime64(), np.timedelta64(days, "D")
+    begin = start.to_datetime64()
     starts, ends = (rows[end].to_numpy("datetime64[ns]") for end in ("from", "to"))
     first, last = ((at + HALF_DAY).astype("datetime64[D]") for at in (starts, ends))
     exact = np.abs((ends - starts) - (last - first)) <= SLACK
-    values, rate = rows["value"].to_numpy(float), rows["kind"].to_numpy() == "rate"
-    whole = exact & (first == begin) & (last == begin + length) & np.isfinite(rows["per_day"].to_numpy(float))
-    if whole.any():
-        whole &= rate == rate[whole].all()
-        return float(rows["per_day"].to_numpy(float)[whole].mean()) * days
-    single = exact & (last - first == np.timedelta64(1, "D")) & (first >= begin) & (first < begin + length)
-    single &= np.isfinite(values)
-    counted, at = np.unique(first[single], return_inverse=True)
-    means = np.bincount(at, values[single]) / np.bincount(at)
-    return float(means.sum()) if len(counted) == days else float("nan")
+    rate, per_day = rows["kind"].to_numpy() == "rate", rows["per_day"].to_numpy(float)
+    exact &= np.isfinite(per_day)
+    filled: dict[int, tuple[int, float]] = {days: (0, 0.0)}  # from a day of the window to its end: parts, people
+    for day in reversed(range(days)):
+        for length in range(1, days - day + 1):
+            here = exact & (first == begin + np.timedelta64(day, "D")) & (last - first == np.timedelta64(length, "D"))
+            if not here.any() or day + length not in filled:
+                continue
+            here &= rate == rate[here].all()
+            parts, people = filled[day + length]
+            found = parts + 1, people + float(per_day[here].mean()) * length
+            whole = length == days
+            if day not in filled or whole or found[0] > filled[day][0]:
+                filled[day] = found
+    return filled[0][1] if 0 in filled else float("nan")

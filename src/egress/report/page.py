@@ -110,6 +110,7 @@ def content(
 ) -> dict[str, Any]:
     """Return all that the template shows."""
     names, evidence = Names.of(scenario), references(scenario)
+    held = words.people_facts(trajectory, found.unshown, exact)
     queues = [queue for queue in found.queues if queue.people.high >= facts.NOTE]
     top = [ticket for ticket in found.tickets if ticket.seats.high > 0]
     weeks = trajectory, scenario, comparison, exact
@@ -117,6 +118,7 @@ def content(
     return {
         "scenario": scenario,
         "run": trajectory.attrs,
+        "exact": exact,
         "hindsight": not trajectory.attrs["as_of"],
         "period": period(trajectory),
         "knowledge": capital(words.knowledge(trajectory)),
@@ -138,7 +140,7 @@ def content(
         "fares": list(fare_figures(trajectory, top[:FARES], names)),
         "map": map_figure(found.doors, trajectory, scenario, exact),
         "outlines": scenario.home in country_names(),
-        "held": Table(("", "whole run, or at its end", "most on one day"), words.people_facts(trajectory, exact)),
+        "held": Table(("", "whole run, or at its end", "most on one day"), held),
         "forks": fork_table(trajectory, names, exact),
         "timeline": timeline_figure(events, trajectory),
         "events": event_table(events, trajectory, evidence),

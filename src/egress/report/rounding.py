@@ -20,15 +20,16 @@ def rounded(values: Any) -> Floats:
     """Return numbers of people to 10 under 1,000 and to 100 above (halves away from 0); NaN stays."""
     values = np.asarray(values, dtype=np.float64)
     unit = np.where(np.abs(values) < 1000, 10.0, 100.0)
-    return np.asarray(np.sign(values) * np.floor(np.abs(values) / unit + 0.5) * unit + 0.0)
+    units = np.round(np.abs(values) / unit, 9)  # a half that was added up may come as 0.4999…
+    return np.asarray(np.sign(values) * np.floor(units + 0.5) * unit + 0.0)
 
 
 def people(value: float, exact: bool = False) -> str:
     """Return a number of people in words fit for a table; `exact` lifts the rounding."""
     if np.isnan(value):
         return "unknown"
-    shown = float(np.rint(value)) + 0.0 if exact else float(rounded(value))
-    return "under 10" if shown == 0 < value else f"{shown:,.0f}".replace("-", "−")
+    shown = float(np.sign(value) * np.floor(abs(value) + 0.5)) + 0.0 if exact else float(rounded(value))
+    return "under 10" if shown == 0 < value and not exact else f"{shown:,.0f}".replace("-", "−")
 
 
 def span(low: float, middle: float, high: float, exact: bool = False) -> str:

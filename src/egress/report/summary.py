@@ -67,7 +67,7 @@ def summary(
         _weeks_table("door", found, DOORS, *weeks, exact),
         _queue_table(found, names, exact),
         _ticket_table(found.tickets, names, exact),
-        *_people_lines(trajectory, exact),
+        *_people_lines(trajectory, found.unshown, exact),
         *_fork_lines(trajectory, names, exact),
         *_comparison_parts(comparison, scenario, exact),
         Text(f"How far to trust it: {assumptions(scenario)} {hits(comparison)}".strip()),
@@ -195,11 +195,18 @@ def ticket_cells(ticket: facts.Ticket, exact: bool = False) -> list[str]:
     return [first, last, f"× {ticket.dearer:.1f}", ticket.seats.people(exact)]
 
 
-def people_facts(trajectory: xr.Dataset, exact: bool = False) -> list[tuple[str, str, str]]:
-    """Return what became of people who did not get away: what, at the end, at most on one day."""
+def people_facts(trajectory: xr.Dataset, unshown: Sequence[str], exact: bool = False) -> list[tuple[str, str, str]]:
+    """Return what became of people who did not get away: what, at the end, at most on one day.
+
+    Left out is who gave up at crossings whose queue means nothing (`unshown`).
+    """
     rows = [
         ("turned back at a crossing, whole run", facts.over_run(trajectory, "refused").people(exact), ""),
-        ("gave up in a queue, whole run", facts.over_run(trajectory, "gave_up").people(exact), ""),
+        (
+            "times that people gave up in a queue, whole run",
+            facts.over_run(trajectory, "gave_up", unshown).people(exact),
+            "",
+        ),
     ]
     for name, (end, most) in facts.outcome_totals(trajectory).items():
         if most.high > 0:
@@ -210,11 +217,11 @@ def people_facts(trajectory: xr.Dataset, exact: bool = False) -> list[tuple[str,
     return rows
 
 
-def _people_lines(trajectory: xr.Dataset, exact: bool) -> list[RenderableType]:
+def _people_lines(trajectory: xr.Dataset, unshown: Sequence[str], exact: bool) -> list[RenderableType]:
     table = _table("People who did not get away, or not at once")
     for name in ("", "whole run or at its end", "most on one day"):
         table.add_column(name, justify="right" if name else "left")
-    for row in people_facts(trajectory, exact):
+    for row in people_facts(trajectory, unshown, exact):
         table.add_row(*row)
     return [table]
 
@@ -233,8 +240,19 @@ def _fork_lines(trajectory: xr.Dataset, names: Names, exact: bool) -> list[Rende
 
 
 def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False) -> list[list[str]]:
-    """Return a row of texts per count: where, what, when, observed, model, whether inside 90 %."""
-    return [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
+    """Return a row of texts per count: where, what, when, observed, model, whether inside 90 %.
+
+    Counts of different series that read alike are told apart by their names.
+    """
+    rows = [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
+    series = [str(row["series"]) for row in comparison.to_dict("records")]
+    told: dict[tuple[str, ...], set[str]] = {}
+    for row, name in zip(rows, series, strict=True):
+        told.setdefault(tuple(row[:3]), set()).add(name)
+    return [
+        [row[0], f"{row[1]} ({name})", *row[2:]] if len(told[tuple(row[:3])]) > 1 else row
+        for row, name in zip(rows, series, strict=True)
+    ]
 
 
 def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:
@@ -243,12 +261,17 @@ def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:
         figures = [_counted(row, "{:.0f}".format), f"{middle:.0f} ({low:.0f}–{high:.0f})"]
     else:
         figures = [_counted(row, lambda count: people(count, exact)), span(low, middle, high, exact)]
-    what = WHAT.get(str(row["what"]), str(row["what"]))
-    what += " a day" if row["kind"] == "rate" else ""
+    what = count_words(row)
     if np.isnan(middle):
         figures[1] = "–"
     verdict = "–" if np.isnan(middle) else "yes" if bool(row["inside90"]) else "no"
     return [_where(row, names), what, _when(str(row["start"]), str(row["end"])), *figures, verdict]
+
+
+def count_words(row: Record) -> str:
+    """Return what a row of counts is of, in words; a mean rate is so much a day."""
+    what = str(row["what"])
+    return WHAT.get(what, what) + (" a day" if row["kind"] == "rate" else "")
 
 
 def _counted(row: Record, shown: Callable[[float], str]) -> str:

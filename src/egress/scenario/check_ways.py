@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 
 from egress.scenario.findings import Finding, ids, known
-from egress.scenario.network import AIRPORT_REACH, great_circle
+from egress.scenario.network import AIRPORT_REACH, FEEDER_REACH, great_circle, ground_reach
 from egress.scenario.positions import Loc
 from egress.scenario.schema import Airport, Crossing, Origin, Policy, Scenario
-
-REACH = 4000.0  # km, great circle; 72 h by road and rail at about 65 km/h with detours (data/parameters.csv)
 
 
 def lane_twins(scenario: Scenario) -> Iterator[Finding]:
@@ -110,16 +108,21 @@ def services(scenario: Scenario) -> Iterator[Finding]:
 
 
 def ways_out(scenario: Scenario) -> Iterator[Finding]:
-    """Check that every origin has a land crossing within reach or an airport with services."""
+    """Check that every origin has a land crossing within reach or an airport from which one gets out."""
+    from egress.scenario.load import defaults  # it imports the checks
+
+    reach = ground_reach([*scenario.parameters, *defaults()])
     laned = {lane.crossing for lane in scenario.lanes}
     doors = [c for c in scenario.crossings if (c.id in laned or not laned) and c.mode != "air"]
-    served = {service.origin for service in scenario.services}
+    arrive = {a.id for a in scenario.airports if any(_km(a, door) <= FEEDER_REACH for door in doors)}
+    served = {s.origin for s in scenario.services if not s.domestic or s.destination in arrive}
     for i, origin in enumerate(scenario.origins):
         near = min(((_km(origin, door), door.id) for door in doors), default=None)
-        if _flies(origin, scenario, served) or (near is not None and near[0] <= REACH):
+        if _flies(origin, scenario, served) or (near is not None and near[0] <= reach):
             continue
         found = f"the nearest crossing, {near[1]!r}, is {near[0]:.0f} km away" if near else "there is no crossing"
-        expected = f"expected a land crossing within {REACH:.0f} km or an airport with services"
+        expected = f"expected a land crossing within {reach:.0f} km (ground_reach), or an airport with services abroad"
+        expected += f" or to within {FEEDER_REACH:.0f} km of a crossing"
         yield ("origins", i, "id"), f"no way out of {origin.id!r}: {found}; {expected}"
 
 
@@ -130,5 +133,5 @@ def _flies(origin: Origin, scenario: Scenario, served: set[str]) -> bool:
     return any(_km(origin, a) <= AIRPORT_REACH for a in scenario.airports if a.id in served)
 
 
-def _km(origin: Origin, other: Crossing | Airport) -> float:
+def _km(origin: Origin | Airport, other: Crossing | Airport) -> float:
     return great_circle(origin.lat, origin.lon, other.lat, other.lon)

@@ -6,12 +6,12 @@ road kilometres (its basis says so). Lengths in km, times in hours.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from egress.scenario.schema import Airport, Crossing, Origin, Scenario, Service
+from egress.scenario.schema import Airport, Crossing, Origin, Parameter, Scenario
 
 EARTH_RADIUS = 6371.0  # km, mean radius (IUGG)
 FEEDER_REACH = 350.0  # km, great circle from the landing city to a crossing; source: assumption
@@ -77,10 +77,18 @@ class Network:
     products: list[Product]
     itineraries: list[Itinerary] = field(default_factory=list)
 
-    @property
-    def hours_are_positive(self) -> bool:
-        """True if no itinerary is of negative length."""
-        return all(way.ground >= 0 and way.beyond >= 0 for way in self.itineraries)
+
+def ground_reach(parameters: Iterable[Parameter]) -> float:
+    """Return how many km (great circle) the longest ways by road and rail go; of two of a name the first counts.
+
+    >>> from egress.scenario.load import defaults
+    >>> round(ground_reach(defaults()))
+    2492
+    """
+    named: dict[str, float] = {}
+    for row in parameters:
+        named.setdefault(row.name, row.value.median)
+    return named["ground_reach"] * named["road_speed"] / named["detour"] if named["detour"] else float("inf")
 
 
 def network(scenario: Scenario, reach: float) -> Network:
@@ -162,6 +170,3 @@ def _airports(origin: Origin, scenario: Scenario) -> list[tuple[Airport, float]]
         return [(airport, km[airport.id]) for airport in named]
     near = sorted((a for a in scenario.airports if km.get(a.id, np.inf) <= AIRPORT_REACH), key=lambda a: km[a.id])
     return [(airport, km[airport.id]) for airport in near[:AIRPORTS_PER_ORIGIN]]
-
-
-__all__ = ["Entry", "Itinerary", "Network", "Product", "Service", "great_circle", "network", "npt"]

@@ -63,12 +63,12 @@ def uncertain(dimension: str, least: float = 0.0, most: float | None = None) -> 
     ]
 
 
-def exact(dimension: str, most: float = float("inf")) -> Any:
+def exact(dimension: str) -> Any:
     """Return the field type of a certain quantity, as a float in canonical units."""
 
     def read(raw: Any) -> float:
         number = parse(raw, dimension)
-        if not 0 <= number <= most:
+        if not 0 <= number < float("inf"):
             raise ValueError(f"{raw} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
@@ -298,9 +298,11 @@ class Lane(Row):
     kind: Literal["vehicle", "bus", "foot", "rail"]
     """vehicle (own cars), bus (minibuses, taxis, lifts), foot (walkers, bicycles) or rail (trains)."""
     throughput: Flow | None = None
-    """μ1: persons per day when hard pressed; empty = ordinary entries × stress_factor."""
+    """μ1: persons per day of 24 open hours when hard pressed (in 8 hours a third passes).
+
+    Empty: ordinary entries × stress_factor."""
     relaxed: Flow | None = None
-    """μ0: persons per day in ordinary times; empty = the hard-pressed rate × relaxed_factor."""
+    """μ0: persons per day of 24 open hours in ordinary times; empty = the hard-pressed rate × relaxed_factor."""
     persons_per_vehicle: Number = Distribution("fixed", 1, 1, 1)
     """People in a vehicle, persons per vehicle."""
     share: Share = Distribution("fixed", 1, 1, 1, "share")

@@ -27,7 +27,7 @@ from egress.engine.world import Bools, Floats, Ints
 @compiled
 def idle_weight(
     offer: Floats, admitted: Bools, quiet: Floats, nested: Floats, wait_utility: Floats, span: Ints,
-    way_entry: Ints, way_nest: Ints, class_group: Ints, groups: int,
+    way_entry: Ints, way_nest: Ints, groups: int,
 ) -> Floats:  # fmt: skip
     """Return [M, O, G] weight of waiting: exp(wait_utility) times the inclusive sum of the undisturbed offer.
 
@@ -74,7 +74,7 @@ def offers(members: Members) -> tuple[Floats, Floats]:
         members._kept["offer"] = offer
         members._kept["idle"] = idle_weight(
             offer, world.admitted, quiet, nested, members["wait_utility"], world.way_span, world.way_entry,
-            world.way_nest, world.class_group, world.groups,
+            world.way_nest, world.groups,
         )  # fmt: skip
     return members._kept["offer"], members._kept["idle"]
 

@@ -188,13 +188,19 @@ def _added(numbers: Floats) -> float:
 @inlined
 def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortest: float, scratch: Scratch,
            state: int) -> int:  # fmt: skip
-    """Spread those who come over the lanes `own` of a door, by their shares and the waits that show."""
+    """Spread those who come over the lanes `own` of a door, by their shares and the waits that show.
+
+    Ordinary travellers do not walk, unless the door is for walkers: none but lanes on foot are open at first.
+    """
     coming, parts, number = scratch.coming, scratch.parts, own.shape[0]
     if number == 1:
         for c in range(coming.shape[0]):
             parts[c, 0] = coming[c]
         return state
     waits, share, ordinary_share = scratch.waits[:number], scratch.share[:number], scratch.ordinary_share[:number]
+    wheels = doors.open[own[0]] and not doors.on_foot[own[0]]
+    for i in range(1, number):
+        wheels = wheels or (doors.open[own[i]] and not doors.on_foot[own[i]])
     for i in range(number):
         lane = own[i]
         share[i] = 0.0
@@ -202,7 +208,7 @@ def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortes
             share[i] = lanes.share[m, lane] * np.exp(-weight * (waits[i] - shortest))
         elif shortest == np.inf and doors.open[lane]:
             share[i] = lanes.share[m, lane]
-        ordinary_share[i] = 0.0 if doors.on_foot[lane] else share[i]
+        ordinary_share[i] = 0.0 if wheels and doors.on_foot[lane] else share[i]
     if _added(share) <= 0.0:
         for i in range(number):
             share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
