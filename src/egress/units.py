@@ -102,7 +102,7 @@ def example(dimension: str) -> str:
         "persons": 'persons such as 300000 or "300 thousand"',
         "duration": 'a duration such as "36 h" or "3 d"',
         "distance": 'a distance such as "120 km"',
-        "money": "an amount of money",
+        "money": "roubles such as 12000",
         "rate": 'a rate such as "0.3/day"',
         "flow": 'a flow such as "4 thousand/day"',
         "vehicle flow": 'a flow such as "870 vehicles/day"',

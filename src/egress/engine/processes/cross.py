@@ -341,7 +341,10 @@ def cross(
             if total > 0 and nerves.balk_wait[m] < shortest < np.inf:
                 chance = -np.expm1(-nerves.balk_rate[m] * (shortest - nerves.balk_wait[m]))
                 away, state = turn_away(m, x, chance, scratch.coming, to, scratch.ignored, state)
-                record.gave_up[m, own[0]] += away
+                seen = 0  # they stand at the first lane that is not shut
+                while scratch.waits[seen] == np.inf:
+                    seen += 1
+                record.gave_up[m, own[seen]] += away
             state = spread(m, own, doors, lanes, nerves.weight_wait[m], shortest, scratch, state)
             scratch.walkers[:] = 0
             for i in range(own.shape[0]):
