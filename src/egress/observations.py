@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -165,6 +165,24 @@ def moment(value: Any) -> datetime | None:
     return time
 
 
+def published(value: Any) -> datetime | None:
+    """Return when something became known: a day alone means its end in UTC, nothing means never.
+
+    Raises ValueError for a time without offset.
+
+    >>> published("2022-09-26").isoformat(), published("")
+    ('2022-09-26T23:59:00+00:00', None)
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()
+    return moment(to_its_end(value) if isinstance(value, str) else value)
+
+
+def to_its_end(text: str) -> str:
+    """Return a day alone as its end in UTC, other texts as they are."""
+    return f"{text}T23:59+00:00" if _DAY.fullmatch(text) else text
+
+
 def names(cell: Any) -> tuple[str, ...]:
     """Return the names in a cell such as `FIN|EST`, in which commas may stand for bars.
 
@@ -265,8 +283,7 @@ class _Line:
 
     def published(self) -> str:
         """Return when it was published; a day alone means its end in UTC."""
-        text = self.text("published_at")
-        return f"{text}T23:59+00:00" if _DAY.fullmatch(text) else text
+        return to_its_end(self.text("published_at"))
 
     def amount(self, column: str) -> float | None:
         """Return a number, None where it is empty or (noted) faulty."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress import baselines as rules
-from egress.observations import Observations
+from egress.observations import Observations, published
 
 ZONE = timezone(timedelta(hours=3))
 FINLAND = 3787 * np.asarray([0.830, 0.918, 0.827, 0.851, 1.096, 1.380, 1.098])
@@ -316,11 +316,11 @@ def test_bins() -> None:
 
 
 def test_published() -> None:
-    assert rules.published("2022-09-26") == datetime.fromisoformat("2022-09-26T23:59+00:00")
-    assert rules.published("2022-09-26T10:00+03:00") == datetime.fromisoformat("2022-09-26T07:00+00:00")
-    assert rules.published("") is rules.published(np.nan) is None
+    assert published("2022-09-26") == datetime.fromisoformat("2022-09-26T23:59+00:00")
+    assert published("2022-09-26T10:00+03:00") == datetime.fromisoformat("2022-09-26T07:00+00:00")
+    assert published("") is published(np.nan) is None
     with pytest.raises(ValueError, match="offset"):
-        rules.published("2022-09-26T10:00")
+        published("2022-09-26T10:00")
 
 
 # Finland

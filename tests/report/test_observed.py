@@ -95,3 +95,6 @@ def test_windows_that_fill_a_week_tell_it(scenario: Scenario, trajectory: xr.Dat
     assert np.isnan(total(counts(rows(*parts[:2]), scenario, trajectory, "FIN", ["entries"]), WEEK, 7))
     finer = [*parts, *(window(day, day + 1, 1000.0) for day in range(23, 27))]
     assert total(counts(rows(*finer), scenario, trajectory, "FIN", ["entries"]), WEEK, 7) == pytest.approx(247_000)
+    clocks = [*parts[:2], {"start": "2022-09-23T00:00+03:00", "end": "2022-09-26T23:00+03:00", "value": 95_000.0}]
+    told = total(counts(rows(*clocks), scenario, trajectory, "FIN", ["entries"]), WEEK, 7)
+    assert told == pytest.approx(2 * 81_600 + 79_800 + 95_000)  # the count itself, though an hour was skipped

@@ -21,13 +21,13 @@ printed n/a. Where the count of a weekday is missing, `weekday` goes back anothe
 the last daily; a daily that is known within a window is used as it is by every rule; no rule says less than 1.
 """
 
-from egress.baselines.known import BINS, horizon_bin, horizon_days, published
+from egress.baselines.known import BINS, horizon_bin, horizon_days
 from egress.baselines.lognormal import crps, crps_log1p, quantiles
 from egress.baselines.ordinary import ordinary, weeks
 from egress.baselines.rules import COLUMNS, DAILIES, FLOOR, NAMES, baselines, last
 
 __all__ = [
     "BINS", "COLUMNS", "DAILIES", "FLOOR", "NAMES",
-    "baselines", "crps", "crps_log1p", "horizon_bin", "horizon_days", "last", "ordinary", "published",
+    "baselines", "crps", "crps_log1p", "horizon_bin", "horizon_days", "last", "ordinary",
     "quantiles", "weeks",
 ]  # fmt: skip

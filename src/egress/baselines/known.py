@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from egress.observations import moment, rising
+from egress.observations import moment, published, rising
 from egress.scenario.messages import MOMENT
 
 if TYPE_CHECKING:
@@ -25,21 +25,6 @@ BINS = (("1-3", 3), ("4-7", 7), ("8-14", 14))  # days; source: evaluation.md
 
 
 # Times
-
-
-def published(value: Any) -> datetime | None:
-    """Return when a count became known: a day alone means its end (23:59) in UTC, nothing means never.
-
-    Raises ValueError for a time without offset.
-
-    >>> published("2022-09-26").isoformat(), published("")
-    ('2022-09-26T23:59:00+00:00', None)
-    """
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = value.isoformat()
-    if isinstance(value, str) and len(value) == len("2022-09-26"):
-        value = f"{value}T23:59+00:00"
-    return moment(value)
 
 
 def horizon_days(origin: datetime, end: datetime) -> int:

@@ -102,7 +102,7 @@ def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:
             "titleFontWeight": "normal", "gridColor": "#e5e7eb", "domainColor": "#9ca3af",
             "tickColor": "#9ca3af",
         },
-        "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"},
+        "legend": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "columnPadding": 24},
     }  # fmt: skip
     spec["datasets"] = spec.get("datasets", {}) | dict(datasets or {})
     return spec

@@ -17,7 +17,7 @@ import pandas as pd
 
 from egress.assimilate.daily import Daily
 from egress.forecasts import Forecast
-from egress.observations import moment
+from egress.observations import published
 from egress.report import charts, facts
 from egress.report import forecast_charts as drawings
 from egress.report import forecast_facts as ahead
@@ -115,16 +115,15 @@ def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[floa
     }
 
 
-def was_out(published: str, origin: datetime, scenario: Scenario) -> bool:
+def was_out(when: str, origin: datetime, scenario: Scenario) -> bool:
     """Return whether what was published at a moment, or on a day, was out before the origin, that day being over.
 
     A day ends as it does for counts, at its end in UTC. What has no date is out.
     """
-    published = f"{published}T23:59+00:00" if len(published) == len("2022-09-26") else published
     try:
-        at = moment(published)
+        at = published(when)
     except ValueError:  # a month or year
-        return published < f"{origin.astimezone(zone(scenario.period.utc_offset)):%Y-%m-%d}"
+        return when < f"{origin.astimezone(zone(scenario.period.utc_offset)):%Y-%m-%d}"
     return at is None or at < origin
 
 

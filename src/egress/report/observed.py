@@ -114,6 +114,7 @@ def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
     exact = np.abs((ends - starts) - (last - first)) <= SLACK
     rate, per_day = rows["kind"].to_numpy() == "rate", rows["per_day"].to_numpy(float)
     exact &= np.isfinite(per_day)
+    lasted = (ends - starts) / np.timedelta64(1, "D")
     filled: dict[int, tuple[int, float]] = {days: (0, 0.0)}  # from a day of the window to its end: parts, people
     for day in reversed(range(days)):
         for length in range(1, days - day + 1):
@@ -121,9 +122,9 @@ def total(rows: pd.DataFrame, start: pd.Timestamp, days: int) -> float:
             if not here.any() or day + length not in filled:
                 continue
             here &= rate == rate[here].all()
-            parts, people = filled[day + length]
-            found = parts + 1, people + float(per_day[here].mean()) * length
             whole = length == days
+            people = float((per_day * (length if whole else lasted))[here].mean())
+            found = filled[day + length][0] + 1, filled[day + length][1] + people
             if day not in filled or whole or found[0] > filled[day][0]:
                 filled[day] = found
     return filled[0][1] if 0 in filled else float("nan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -245,14 +246,11 @@ def comparison_rows(comparison: pd.DataFrame, names: Names, exact: bool = False)
     Counts of different series that read alike are told apart by their names.
     """
     rows = [_comparison_row(row, names, exact) for row in comparison.to_dict("records")]
-    series = [str(row["series"]) for row in comparison.to_dict("records")]
-    told: dict[tuple[str, ...], set[str]] = {}
+    series = comparison["series"].astype(str)
+    alike = Counter((*row[:3],) for *row, _ in {(*row[:3], name) for row, name in zip(rows, series, strict=True)})
     for row, name in zip(rows, series, strict=True):
-        told.setdefault(tuple(row[:3]), set()).add(name)
-    return [
-        [row[0], f"{row[1]} ({name})", *row[2:]] if len(told[tuple(row[:3])]) > 1 else row
-        for row, name in zip(rows, series, strict=True)
-    ]
+        row[1] += f" ({name})" if alike[*row[:3],] > 1 else ""
+    return rows
 
 
 def _comparison_row(row: Record, names: Names, exact: bool) -> list[str]:

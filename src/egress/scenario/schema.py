@@ -68,7 +68,7 @@ def exact(dimension: str) -> Any:
 
     def read(raw: Any) -> float:
         number = parse(raw, dimension)
-        if not 0 <= number < float("inf"):
+        if number < 0:
             raise ValueError(f"{raw} is out of bounds: expected {example(dimension)}, not negative")
         return number
 
@@ -298,9 +298,7 @@ class Lane(Row):
     kind: Literal["vehicle", "bus", "foot", "rail"]
     """vehicle (own cars), bus (minibuses, taxis, lifts), foot (walkers, bicycles) or rail (trains)."""
     throughput: Flow | None = None
-    """μ1: persons per day of 24 open hours when hard pressed (in 8 hours a third passes).
-
-    Empty: ordinary entries × stress_factor."""
+    """μ1: persons per day of 24 open hours when hard pressed; empty = ordinary entries × stress_factor."""
     relaxed: Flow | None = None
     """μ0: persons per day of 24 open hours in ordinary times; empty = the hard-pressed rate × relaxed_factor."""
     persons_per_vehicle: Number = Distribution("fixed", 1, 1, 1)
@@ -310,7 +308,7 @@ class Lane(Row):
     open: bool = True
     """False where only a policy opens it."""
     hours: str = Field(default="00:00-24:00", pattern=r"^\d\d:\d\d-\d\d:\d\d$")
-    """Opening hours, local time; 22:00-06:00 passes midnight."""
+    """Opening hours, local time; 22:00-06:00 passes midnight, and a third of `throughput` gets through."""
 
 
 class Airport(Row):

@@ -37,6 +37,8 @@ class Doors(NamedTuple):
     """[L] whether a lane is open at first."""
     on_foot: Bools
     """[L]"""
+    ordinary: Bools
+    """[L] whether ordinary travellers take a lane: those on foot only where no other one is open at first."""
 
 
 class Lanes(NamedTuple):
@@ -188,19 +190,13 @@ def _added(numbers: Floats) -> float:
 @inlined
 def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortest: float, scratch: Scratch,
            state: int) -> int:  # fmt: skip
-    """Spread those who come over the lanes `own` of a door, by their shares and the waits that show.
-
-    Ordinary travellers do not walk, unless the door is for walkers: none but lanes on foot are open at first.
-    """
+    """Spread those who come over the lanes `own` of a door, by their shares and the waits that show."""
     coming, parts, number = scratch.coming, scratch.parts, own.shape[0]
     if number == 1:
         for c in range(coming.shape[0]):
             parts[c, 0] = coming[c]
         return state
     waits, share, ordinary_share = scratch.waits[:number], scratch.share[:number], scratch.ordinary_share[:number]
-    wheels = doors.open[own[0]] and not doors.on_foot[own[0]]
-    for i in range(1, number):
-        wheels = wheels or (doors.open[own[i]] and not doors.on_foot[own[i]])
     for i in range(number):
         lane = own[i]
         share[i] = 0.0
@@ -208,7 +204,7 @@ def spread(m: int, own: Ints, doors: Doors, lanes: Lanes, weight: float, shortes
             share[i] = lanes.share[m, lane] * np.exp(-weight * (waits[i] - shortest))
         elif shortest == np.inf and doors.open[lane]:
             share[i] = lanes.share[m, lane]
-        ordinary_share[i] = 0.0 if wheels and doors.on_foot[lane] else share[i]
+        ordinary_share[i] = share[i] if doors.ordinary[lane] else 0.0
     if _added(share) <= 0.0:
         for i in range(number):
             share[i] = 1.0 if shortest == np.inf or waits[i] < np.inf else 0.0
@@ -374,7 +370,8 @@ def lanes_of_doors(world: World) -> Doors:
     opened = np.array([lane.open for lane in lanes], dtype=bool)
     order = np.lexsort((foot, world.lane_door)) if len(foot) else np.zeros(0, dtype=np.int64)
     span = np.searchsorted(world.lane_door[order], np.arange(world.doors + 1)) if len(foot) else [0]
-    return Doors(np.asarray(span, dtype=np.int64), np.asarray(order, dtype=np.int64), opened, foot)
+    driven = np.isin(world.lane_door, world.lane_door[opened & ~foot])
+    return Doors(np.asarray(span, dtype=np.int64), np.asarray(order, dtype=np.int64), opened, foot, ~(foot & driven))
 
 
 def step(

@@ -13,9 +13,8 @@ from typing import Any
 from egress.formats.flee.checks import CAMPS
 from egress.formats.flee.counts import reported
 from egress.formats.flee.scenario import TOTAL, FleeClosure, FleeConflict, FleeCount, FleeScenario
-from egress.observations import Observations, frame
+from egress.observations import Observations, frame, to_its_end
 
-END_OF_DAY = "T23:59+00:00"
 WHAT = "staying"
 
 
@@ -34,7 +33,7 @@ def _rows(scenario: FleeScenario) -> Iterable[dict[str, Any]]:
             continue
         ordered = reports.sorted()
         for day, people in zip(ordered.days.tolist(), ordered.agents.tolist(), strict=True):
-            moment = f"{start + timedelta(days=int(day))}{END_OF_DAY}"
+            moment = to_its_end(str(start + timedelta(days=int(day))))
             yield {
                 "series": camp, "place": camp, "crossing": "", "what": WHAT, "start": moment, "end": moment,
                 "value": people, "low": nan, "high": nan, "kind": "snapshot", "unit": "persons",
