@@ -359,7 +359,7 @@ def timeline(table: pd.DataFrame, trajectory: xr.Dataset) -> Chart:
         grid=True,
         labelPadding=8,
     )
-    legend = alt.Legend(title=None, orient="top", symbolSize=80, labelFontSize=12, columns=8)
+    legend = alt.Legend(title=None, orient="top", symbolSize=80, labelFontSize=12, columns=4)
     return (
         alt.Chart(table)
         .mark_point(filled=True, size=85, opacity=1, aria=False)
