@@ -288,6 +288,11 @@ def people(chunk: Chunk) -> Ints:
     )
 
 
+def got_out(state: State) -> Ints:
+    """Return [M, C] people of each class who got out by now, those of whom only the class is known included."""
+    return np.asarray(state.abroad.sum(axis=1) + state.crossed.sum(axis=1))
+
+
 # Strategies
 
 

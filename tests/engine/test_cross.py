@@ -45,7 +45,7 @@ def step(run: small.Small, ordinary: int = 0) -> dict[str, Any]:
     conserve.assert_waits(run.state, world)
     run.state.step -= 1
     queued = run.state.queue[:, :, :, :-1].sum(axis=(1, 2)) + run.state.road.sum(axis=(1, 2))
-    assert np.array_equal(queued, run.state.road_from[:, 0].sum(axis=2))
+    assert np.array_equal(queued + run.state.crossed[:, 0], run.state.road_from[:, 0].sum(axis=2))
     return record
 
 
@@ -129,7 +129,7 @@ def test_those_served_first_came_first() -> None:
     assert (run.state.queue[:, 0, :, 0].sum(axis=1) == 0).all(), "the first group went first: 603 and 297"
     served = 2 * 603 - 900
     assert (run.state.queue[:, 0, :, 1].sum(axis=1) == 900 - served).all()
-    small.near(run.state.flows[:, :, 0], [1206 / 4, 1206 * 3 / 4], 1206)
+    assert (run.state.crossed[:, 0, :2] == [900, served]).all()
 
 
 def test_within_a_cohort_classes_are_served_at_random() -> None:
@@ -305,7 +305,7 @@ def test_exit_control_entry_control_and_where_they_end(people: int) -> None:
         "found": 0,
         "evidence": ["x"],
     }
-    run = begun(3000, call_up=call)
+    run = begun(3000, step=24.0, call_up=call)  # one step a day: origins are drawn at its end
     refuse, summon, admit = 0.3, 0.25, 0.8
     run.now.refused[:, 0, 0], run.now.summoned[:, 0, 0], run.now.admitted[:, 0, 0] = refuse, summon, admit
     come(run, people)
@@ -341,3 +341,22 @@ def test_old_cohorts_are_merged_and_nobody_is_lost() -> None:
         run.again()
     assert run.state.newest[0, 0] - run.state.oldest[0, 0] == run.state.queue.shape[2], "the ring is full"
     assert run.state.oldest[0, 0] > 25 * 1.3 // 12, "and cohorts were merged"
+
+
+def test_where_people_come_from_is_drawn_at_the_end_of_the_day() -> None:
+    # 100 pass in each of the first three steps of the day, 603 of 1,206 in the last: 903 of 1,506, of whom 376 are of
+    # the first city. Until midnight only their class is known; then they are drawn without replacement.
+    run = begun(2000)
+    for number, people in enumerate((100, 100, 100, 1206)):
+        come(run, people)
+        step(run)
+        if number < 3:
+            assert (run.state.crossed[:, 0, 0] == 100 * (number + 1)).all()
+            assert not run.state.flows.any()
+            run.again()
+    assert not run.state.crossed.any()
+    assert np.array_equal(run.state.flows[:, :, 0], run.state.abroad[:, :, 0])
+    assert (run.state.flows[:, :, 0].sum(axis=1) == 903).all()
+    share = 376 / 1506
+    small.near(run.state.flows[:, 0, 0], 903 * share, 903 * share * (1 - share) * (1506 - 903) / 1505)
+    assert (run.state.flows[:, :, 0] + run.state.road_from[:, 0, 0] == [376, 1130]).all()

@@ -2,8 +2,8 @@
 
     N[o, g] = home (immune, susceptible, prep1, prep2, ready, waiting) + cooling + hiding + called up + detained
           + booked + on the road or queued + abroad
-    booked_from = seats sold = booked,  road_from = road + queues,
-    abroad = in the air + transit + recent + settled + onward + returned
+    booked_from = seats sold = booked,  road_from = road + queues + crossed since midnight,
+    abroad + crossed since midnight = in the air + transit + recent + settled + onward + returned
     ∫ waiting dt = Σ waits of those who left + Σ waits so far of those who still wait
 
 All of it is checked in every step, places against origins by their totals; once a day by class.
@@ -47,8 +47,9 @@ def assert_conserved(state: State, world: World) -> None:
         state.population, tuple(_rows(getattr(state, name)) for name in HOME), state.sold,
         state.booked_from, world.ticket_origin, world.ticket_service, _places(state.road), _places(state.road_from),
         state.queue, state.oldest, state.newest, state.cohort_from, state.cohort_to, _rows(state.abroad),
-        _rows(state.air), _rows(state.recent), (state.transit, state.settled, state.onward, state.returned),
-        state.queue_integral, state.wait_sum, state.step * world.delta, TOLERANCE * max(state.step, 10),
+        _rows(state.crossed), _rows(state.air), _rows(state.recent),
+        (state.transit, state.settled, state.onward, state.returned), state.queue_integral, state.wait_sum,
+        state.step * world.delta, TOLERANCE * max(state.step, 10),
         world.class_group, np.zeros((2, world.origins * world.classes), dtype=np.int32),
         np.zeros(world.services, dtype=np.int64), np.zeros(state.population.shape[1:], dtype=int),
     )  # fmt: skip
@@ -60,7 +61,7 @@ def assert_in_place(state: State, world: World) -> None:
     """Raise ConservationError if the people of a class in a place are not those of its origins, or of seats."""
     m, what = astray(
         state.sold, state.booked, state.booked_from, world.product_service, world.ticket_product, state.road,
-        state.queue, state.oldest, state.newest, world.lane_door, state.road_from,
+        state.queue, state.oldest, state.newest, world.lane_door, state.road_from, state.crossed,
         np.zeros((world.products, world.classes), dtype=np.int64), np.zeros(state.sold.shape[1:], dtype=np.int64),
         np.zeros(world.classes, dtype=np.int64),
     )  # fmt: skip
@@ -155,7 +156,7 @@ def _lost(
 def broken(
     population: Ints, home: tuple[Ints, ...], sold: Ints, booked_from: Ints, ticket_origin: Ints,
     ticket_service: Ints, road: Ints, road_from: Ints, queue: Ints, oldest: Ints, newest: Ints, cohort_from: Floats,
-    cohort_to: Floats, abroad: Ints, air: Ints, recent: Ints, stocks: tuple[Ints, ...], integral: Floats,
+    cohort_to: Floats, abroad: Ints, crossed: Ints, air: Ints, recent: Ints, stocks: tuple[Ints, ...], integral: Floats,
     wait_sum: Floats, until: float, tolerance: float, class_group: Ints, scratch: Ints, by_service: Ints, missing: Ints,
 ) -> tuple[int, int]:  # fmt: skip
     """Return the first member in which something of WHAT does not hold, and which; (−1, −1) if all of it does.
@@ -170,7 +171,8 @@ def broken(
         for s in range(sold.shape[1]):
             if _place(sold, m, s) != by_service[s]:
                 return m, BOOKED
-        travelling = 0
+        crossing = _row(crossed, m)
+        travelling = crossing
         for x in range(road.shape[1]):
             travelling += _place(road, m, x) - _add(road_from, m, x, elsewhere)
         for lane in range(queue.shape[1]):
@@ -180,7 +182,7 @@ def broken(
                 return m, WAITS
         if travelling != 0:
             return m, ROAD
-        people = _row(air, m) + _row(recent, m) - _row(abroad, m)
+        people = _row(air, m) + _row(recent, m) - _row(abroad, m) - crossing
         for stock in stocks:
             people += _row(stock, m)
         if people != 0:
@@ -214,7 +216,8 @@ def _by_class(table: Ints, m: int, place: int, total: Ints) -> None:
 @lean
 def astray(
     sold: Ints, booked: Ints, booked_from: Ints, product_service: Ints, ticket_product: Ints, road: Ints, queue: Ints,
-    oldest: Ints, newest: Ints, lane_door: Ints, road_from: Ints, seated: Ints, by_day: Ints, total: Ints,
+    oldest: Ints, newest: Ints, lane_door: Ints, road_from: Ints, crossed: Ints, seated: Ints, by_day: Ints,
+    total: Ints,
 ) -> tuple[int, int]:  # fmt: skip
     """Return the first member whose people booked or on the road differ by class from their origins', and which.
 
@@ -243,6 +246,8 @@ def astray(
                     return m, BOOKED
         for x in range(road.shape[1]):
             _by_class(road, m, x, total)
+            for c in range(total.shape[0]):
+                total[c] += crossed[m, x, c]
             for lane in range(queue.shape[1]):
                 if lane_door[lane] == x:
                     for number in range(oldest[m, lane], newest[m, lane]):

@@ -67,7 +67,9 @@ class State:
     road_parts: Float32s
     """[M, X, R, parts] how many of them come in each part (an hour) of that step; expected where they are many."""
     road_from: Int32s
-    """[M, X, C, O] where those on the way to a door or in its queues come from."""
+    """[M, X, C, O] where those on the way to a door or in its queues come from, and who crossed."""
+    crossed: Int32s
+    """[M, X, C] through a door since midnight: where they come from is drawn at the end of the day."""
     air: Int32s
     """[M, A − X, R, C] in the air, by step of arrival (ring)."""
     queue: Int32s
@@ -184,6 +186,7 @@ def initial(members: Members) -> State:
         road=people(x, road, c),
         road_parts=np.zeros((m, x, road, w.parts), dtype=np.float32),
         road_from=people(x, c, o),
+        crossed=people(x, c),
         air=people(a - x, air, c),
         queue=people(lanes, queue, c + 1),
         cohort_from=reals(lanes, queue),

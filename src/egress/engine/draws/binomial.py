@@ -12,7 +12,7 @@ from egress.engine.draws.factorials import EXACT, log_factorial, log_poisson
 from egress.engine.draws.streams import gamma, uniform
 
 # Below these sizes the simple sampler is the faster one (timed; no effect on the distribution).
-_TRIALS = 64  # binomial: sum of single trials up to this n (several at once in the processor's vectors)
+_TRIALS = 16  # binomial: sum of single trials up to this n (several at once in the processor's vectors)
 _MEAN = 10.0  # binomial, Poisson: sequential search below this mean
 _SEARCH_END = 200  # a search with a mean below 10 gets here with a chance of 1e-180: only by rounding
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from egress.engine.compiled import compiled, inlined, lean
 from egress.engine.draws import binomial, key, multinomial, purpose
 from egress.engine.members import Members
-from egress.engine.processes.leave import comply_share, leave, send_home
+from egress.engine.processes.leave import comply_share, draw_origins, leave, send_home
 from egress.engine.processes.news import Now
 from egress.engine.processes.queue import Queues, all_of, give_up, waiting, work_by_parts
 from egress.engine.state import Float32s, State
@@ -84,8 +84,7 @@ class Travellers(NamedTuple):
     road: Ints
     road_parts: Float32s
     road_from: Ints
-    abroad: Ints
-    flows: Ints
+    crossed: Ints
     waiting: Ints
     cooling: Ints
     called_up: Ints
@@ -271,8 +270,7 @@ def pass_control(
         rejected = n - stopped - inside
         if rejected > 0:
             state = leave(to.road_from[m, x, c], rejected, to.cooling[m, :, c], ignored, state)
-        if inside > 0:
-            state = leave(to.road_from[m, x, c], inside, to.abroad[m, :, c], to.flows[m, :, x], state)
+        to.crossed[m, x, c] += inside
         record.arrived[m, x] += inside
         to.turned_back[m, x] += stopped + rejected
         record.refused[m, lane] += stopped + rejected
@@ -403,3 +401,5 @@ def step(
         Record(arrived, entries, *(lanes[name] for name in Record._fields[2:])),
         scratch(world.classes, world.origins, int(np.diff(doors.span).max(initial=1)), world.parts),
     )
+    if (now.step + 1) % world.per_day == 0:
+        draw_origins(members.seed, members.numbers, now.step, state.crossed, state.road_from, state.abroad, state.flows)

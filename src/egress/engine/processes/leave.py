@@ -1,5 +1,6 @@
 """Who of a place leaves it: people drawn from its table of origins without replacement, each as likely as another.
 
+Those who pass a land door are drawn at the end of each day: until then they are people of whom only the class is known.
 Exit control sends people back from a place: those served a summons are listed, and a share of them complies.
 """
 
@@ -8,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from egress.engine.compiled import lean
-from egress.engine.draws import binomial, hypergeometric, uniform
+from egress.engine.draws import binomial, hypergeometric, key, purpose, uniform
 from egress.engine.members import Members
 from egress.engine.processes.call_up import in_force, quota
 from egress.engine.processes.news import Now
 from egress.engine.state import State
 from egress.engine.world import Floats, Ints
 
+CROSSED = purpose("crossed")
 FEW = 4  # up to so many people for each origin that they may come from are drawn one by one
 
 
@@ -54,6 +56,21 @@ def leave(table: Ints, n: int, to: Ints, also: Ints, state: int) -> int:
             to[o] += k
             also[o] += k
     return state
+
+
+@lean
+def draw_origins(
+    seed: int, members: Ints, step: int, crossed: Ints, road_from: Ints, abroad: Ints, flows: Ints
+) -> None:
+    """Draw the origins of those who `crossed` [M, X, C] each land door since midnight, and forget them there."""
+    for m in range(crossed.shape[0]):
+        for x in range(crossed.shape[1]):
+            for c in range(crossed.shape[2]):
+                n = crossed[m, x, c]
+                if n > 0:
+                    crossed[m, x, c] = 0
+                    state = key(seed, members[m], step, x * crossed.shape[2] + c, CROSSED)
+                    leave(road_from[m, x, c], n, abroad[m, :, c], flows[m, :, x], state)
 
 
 @lean

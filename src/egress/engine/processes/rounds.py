@@ -21,7 +21,7 @@ from egress.engine.world import Bools, Floats, Ints
 PURPOSE = purpose("choose")
 SHARE = purpose("share seats")
 PASSES = 4  # the first choice and at most three more
-TOGETHER = 12  # cells with at most so many people per round act in one round, drawn at random
+TOGETHER = 0.02  # share of all who act in a step: a cell of no more acts in one round, drawn at random
 
 
 class Requests(NamedTuple):
@@ -61,6 +61,11 @@ def gather(seed: int, member: int, step: int, rounds: int, acted: Ints, acted_by
     origins, classes = acted.shape
     keys(seed, member, step, PURPOSE, cells.key)
     number = 0
+    everybody = 0
+    for o in range(origins):
+        for c in range(classes):
+            everybody += acted[o, c]
+    few = max(int(TOGETHER * everybody), rounds)
     for o in range(origins):
         for c in range(classes):
             left = acted[o, c]
@@ -70,7 +75,7 @@ def gather(seed: int, member: int, step: int, rounds: int, acted: Ints, acted_by
             state = cells.key[o * classes + c]
             for r in range(rounds):
                 cells.turn[r, number] = 0
-            if left <= TOGETHER * rounds:  # few people: all in one round
+            if left <= few:  # all in one round
                 u, state = uniform(state)
                 r = 0
                 while r < rounds - 1 and u > acted_by[c, r]:
