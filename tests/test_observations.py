@@ -116,6 +116,11 @@ BROKEN = {
         "2030-02-02",
         ":2:82: published before it began: 2030-03-01T00:00+03:00 is later",
     ),
+    "published before it ended": (
+        "2030-03-02T23:59+00:00",
+        "2030-03-01T18:00+03:00",
+        ":2:46: counted up to later than it was published: expected an end by 2030-03-01T18:00+03:00",
+    ),
     "negative": ("1200", "-1200", ":2:69: -1200 is out of bounds: expected at least 0"),
     "not a number": ("1200", "many", ":2:69: expected a number, found 'many'"),
     "nan": ("1200", "nan", ":2:69: expected a finite number, found 'nan'"),

@@ -407,6 +407,13 @@ def _check_times(line: _Line) -> None:
         line.fault("end", "an empty window: expected an end (exclusive) after the start")
     elif suits and kind == "daily" and end - start > LONGEST_DAY:
         line.fault("kind", "a daily count is of one day: expected 'period_total' (the sum) or 'rate' (a mean per day)")
+    elif known is not None and start <= known < end - _slack(line.text("published_at")):
+        line.fault("end", f"counted up to later than it was published: expected an end by {line.text('published_at')}")
+
+
+def _slack(published: str) -> timedelta:
+    """Return by how much a count's window may end after it was published: the day itself where only that is known."""
+    return timedelta(days=1) if len(published) == len("2022-09-26") else timedelta(0)
 
 
 def _check_kind(line: _Line) -> bool:

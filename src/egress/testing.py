@@ -100,9 +100,10 @@ def lane(crossing: str = "bridge", kind: str = "vehicle", per_day: float = 1200,
 
 def service(id: str = "flight", seats: int = 100, **changes: Any) -> Raw:
     """Return a flight from the airport `field` to `isle`: two hours, 100 money, nobody else on board."""
+    pull = {} if changes.get("load") else {"pull": 1}
     return {
         "id": id, "origin": "field", "destination": "isle", "seats": seats, "hours": "2 h", "fare": 100,
-        "load": 0, **SOURCE,
+        "load": 0, **pull, **SOURCE,
     } | changes  # fmt: skip
 
 

@@ -217,6 +217,19 @@ def test_a_late_count_makes_the_step_longer() -> None:
     assert said(past, 7, row(7, 8, np.nan))["errors"]["persistence"] == 5
 
 
+def test_a_day_of_nobody_does_not_blow_up_the_rules() -> None:
+    """One 0 among hundreds would be an error of log 100 and more: a log-normal with a mean of thousands."""
+    past = dailies({1: 100, 2: 200, 3: 0, 4: 100, 5: 100})
+    found = said(past, 6, row(6, 7, np.nan))
+    steps = np.log([2, 0.5, 1])  # from the 1st to the 2nd, from there to the 4th, from the 4th to the 5th
+    assert found["log_sd"]["persistence"] == pytest.approx(np.sqrt(np.mean(steps**2)))
+    assert found["errors"]["persistence"] == 3
+    logs = np.polyfit([1, 2, 4, 5], np.log([100, 200, 100, 100]), 1)
+    assert found["median"]["decay"] == pytest.approx(np.exp(np.polyval(logs, 6)))
+    assert found["note"]["drift"] == "counts of 0 are left out of its errors"
+    assert said(dailies({1: 0, 2: 0, 3: 0}), 4, row(4, 5, np.nan))["median"].tolist() == [1.0] * 5
+
+
 def test_log_sd_has_a_floor() -> None:
     steady = dailies(dict.fromkeys(range(1, 15), 100))
     assert said(steady, 15, row(15, 16, np.nan))["log_sd"].tolist() == pytest.approx([0.1] * 5)

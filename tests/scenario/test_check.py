@@ -62,7 +62,6 @@ BROKEN = {
         "XBB|XAA",
         "2:19: 'bridge' leads into 'XAA', but 'north' behind it lies in 'XBB': expected XAA|XBB",
     ),
-    "free flights": ("services.csv", ",9000,", ",0,", "2:25: a fare of 0: expected more than 0"),
     "a lane for nobody": (
         "lanes.csv",
         "1200",
@@ -231,7 +230,18 @@ BROKEN = {
         "bbb,false",
         "3:12: 'bbb' is an airport: expected a place abroad, or domestic = true",
     ),
-    "no seats": ("services.csv", ",200,", ",0,", "2:17: 0 seats: expected more than 0"),
+    "no seats": (
+        "services.csv",
+        "aaa,bbb,true,100,",
+        "aaa,bbb,true,0,",
+        "3:21: 0 seats: expected more than 0, or a policy that adds some",
+    ),
+    "an airlift without a pull": (
+        "services.csv",
+        "80 %,survey\nfeeder",
+        "0,survey\nfeeder",
+        "2:1: no ordinary traveller has a seat (an airlift?): expected a pull, in ordinary travellers per day",
+    ),
     "share over 1": (
         YAML,
         "share: 0.5\n",

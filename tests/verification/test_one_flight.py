@@ -124,3 +124,23 @@ def test_seats_added_for_one_day_are_on_that_day_only():
     # the flight takes two hours: those who leave after 22:00 arrive on the next day
     assert (flown.sum(axis=1) <= 440).all()
     assert (flown.max(axis=1) <= 145).all()
+
+
+def test_an_airlift_that_a_policy_begins_flies_those_who_wait():
+    # No seat in ordinary times, 100 a day for nothing from the second day on: 0, 100, 100 seats are sold.
+    lift = policy({"kind": "seats", "per_day": 100, "services": ["flight"]}, at="2030-03-02T00:00+00:00")
+    free = [service(seats=0, fare=0, pull=500)]
+    chunk = steps_taken(rush({"ground_reach": 24, "retry_rate": 24}, policies=[lift], services=free), 12, 3)
+    assert (chunk.record["seats_sold"][:, :3, 0] == [0, 100, 100]).all()
+    assert (fares(chunk) == 0).all()
+    assert_conserved(chunk)
+
+
+def test_the_pull_of_a_flight_is_its_ordinary_travellers_or_what_is_given():
+    # α = κ ln(travellers a day): 1,000 seats half taken are 500; an airlift, without any, is given 500.
+    def pull(**what: Any) -> float:
+        members = started(rush({"pull_scatter": 0}, services=[service(**what)])).members
+        return float(members.pull[0, -1] / members["pull_elasticity"][0])
+
+    assert pull(seats=1000, load=0.5) == pytest.approx(np.log(500))
+    assert pull(seats=9, load=0, pull=500) == pytest.approx(np.log(500))

@@ -148,7 +148,9 @@ def _note(name: str, dailies: Counts, days: Ints, ordinary: Floats | None) -> st
     """Say where a rule has to make do with less."""
     if name == "weekday" and not np.isin(days % 7, dailies.day % 7).all():
         return "no count of that weekday: the last daily"
-    return "no ordinary level: every day alike" if name == "excess" and ordinary is None else ""
+    if name == "excess" and ordinary is None:
+        return "no ordinary level: every day alike"
+    return "counts of 0 are left out of its errors" if (dailies.value == 0).any() else ""
 
 
 def _errors(
@@ -156,9 +158,11 @@ def _errors(
 ) -> list[float]:
     """Return the rule's own log errors, `lead` days after the last count that it used, on what is known.
 
-    They are taken on counts whose windows are as long as the one to be forecast, or else on the dailies.
+    They are taken on counts whose windows are as long as the one to be forecast, or else on the dailies. A count of
+    nobody has no logarithm: it is left out of them.
     """
     length = window.end - window.begin
+    counts, dailies = counts.where(counts.value > 0), dailies.where(dailies.value > 0)
     like = counts.where(np.abs(counts.end - counts.begin - length) <= LIKE)
     for truths in (like, dailies):
         found = [_error(name, counts, dailies, truth, lead, ordinary) for truth in _each(truths, window.level)]
@@ -206,7 +210,12 @@ def _drift(dailies: Counts, days: Ints, ordinary: Floats | None) -> Floats:
 
 
 def _decay(dailies: Counts, days: Ints, ordinary: Floats | None) -> Floats:
-    """Least squares on the logs of the dailies of the last 7 days (the last three at least), not rising."""
+    """Least squares on the logs of the dailies of the last 7 days (the last three at least), not rising.
+
+    A daily of nobody has no logarithm: it is left out where three others are known.
+    """
+    some = dailies.where(dailies.value > 0)
+    dailies = some if len(some) >= DAILIES else dailies
     recent = max(int((dailies.day > dailies.day[-1] - DECAY_DAYS).sum()), DAILIES)
     logs, when = np.log(np.maximum(dailies.value[-recent:], LEAST)), dailies.day[-recent:].astype(float)
     away = when - when.mean()

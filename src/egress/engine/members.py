@@ -283,6 +283,11 @@ class Members:
         return out
 
     @cached_property
+    def base_fare(self) -> Floats:
+        """[M, S] fare of ordinary times that enters the choice: a seat that costs less counts as MONEY, as the road."""
+        return np.asarray(np.maximum(self.service("fare"), MONEY))
+
+    @cached_property
     def static_utility(self) -> Floats:
         """[M, K] the part of V that no step changes: pull, hours, cost of the ground leg."""
         ways = self.world.ways.itineraries
@@ -305,9 +310,12 @@ class Members:
     def pull(self) -> Floats:
         """α [M, A] pull of each entry: κ ln(ordinary entries per day) and a scatter of its own."""
         air = np.zeros((len(self), self.world.entries - self.world.doors))
-        for s, entry in enumerate(self.world.service_entry):
+        for s, (entry, service) in enumerate(zip(self.world.service_entry, self.world.scenario.services, strict=True)):
             if entry >= 0:
-                air[:, entry - self.world.doors] += self.seats[:, s] * self.load[:, s]
+                ordinary = self.seats[:, s] * self.load[:, s]
+                if service.pull is not None:
+                    ordinary = self.drawn(service.pull, f"service/{service.id}/pull") * 24
+                air[:, entry - self.world.doors] += ordinary
         daily = np.concatenate([self._known_entries * 24, air], axis=1)
         names = [e.label for e in self.world.ways.entries]
         scatter = np.stack([self.normal(f"entry/{name}/pull") for name in names], axis=1)

@@ -20,6 +20,7 @@ FIELDS = {
     "protest_weight": "weight in protests",
     "seats": "seats a day",
     "load": "share of seats sold beforehand",
+    "pull": "pull, in ordinary travellers",
     "fare": "fare",
     "hours": "hours of travel",
     "throughput": "people let through",

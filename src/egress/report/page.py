@@ -325,8 +325,10 @@ def sold_out_table(tickets: Sequence[facts.Ticket], names: Names, exact: bool) -
 
 
 def fare_figures(trajectory: xr.Dataset, top: Sequence[facts.Ticket], names: Names) -> Iterator[Figure]:
-    """Yield the fans of fares of the services most bought."""
+    """Yield the fans of fares of the services most bought, but of those that are free."""
     for ticket in top:
+        if ticket.dearer == 0:
+            continue
         name = names.service(ticket.service)
         dear = f"{ticket.dearer:.1f} times the fare of the first day at its dearest."
         yield Figure(name, charts.Drawing(charts.fares(trajectory, ticket.service), f"Fare {name}"), dear)

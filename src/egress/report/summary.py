@@ -193,7 +193,8 @@ def ticket_cells(ticket: facts.Ticket, exact: bool = False) -> list[str]:
     """Return first and last day sold out, how much dearer, and seats bought as texts."""
     first = "never" if ticket.first is None else facts.day(ticket.first)
     last = "" if ticket.last is None else facts.day(ticket.last)
-    return [first, last, f"× {ticket.dearer:.1f}", ticket.seats.people(exact)]
+    dearer = f"× {ticket.dearer:.1f}" if ticket.dearer > 0 else "free"
+    return [first, last, dearer, ticket.seats.people(exact)]
 
 
 def people_facts(trajectory: xr.Dataset, unshown: Sequence[str], exact: bool = False) -> list[tuple[str, str, str]]:

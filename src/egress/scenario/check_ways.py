@@ -87,6 +87,8 @@ def services(scenario: Scenario) -> Iterator[Finding]:
     """Check that services connect airports and places, and have seats."""
     named = {airport.id: airport for airport in scenario.airports}
     abroad = ids(scenario.places)
+    effects = [effect for policy in scenario.policies for effect in policy.effects]
+    added = {name for effect in effects if effect.kind == "seats" for name in effect.services}
     for i, service in enumerate(scenario.services):
         yield from known(("services", i, "origin"), "airport", service.origin, named)
         if not service.domestic and service.destination in named and service.destination not in abroad:
@@ -101,10 +103,11 @@ def services(scenario: Scenario) -> Iterator[Finding]:
             yield ("services", i, "origin"), message
         if service.origin == service.destination:
             yield ("services", i, "destination"), "a service to where it starts: expected another airport"
-        if service.seats.median <= 0:
-            yield ("services", i, "seats"), f"{service.seats.median:g} seats: expected more than 0"
-        if service.fare.median <= 0:
-            yield ("services", i, "fare"), f"a fare of {service.fare.median:g}: expected more than 0"
+        if service.seats.median <= 0 and service.id not in added:
+            yield ("services", i, "seats"), "0 seats: expected more than 0, or a policy that adds some"
+        if service.pull is None and service.seats.median * service.load.median <= 0 and not service.domestic:
+            message = "no ordinary traveller has a seat (an airlift?): expected a pull, in ordinary travellers per day"
+            yield ("services", i, "pull"), message
 
 
 def ways_out(scenario: Scenario) -> Iterator[Finding]:

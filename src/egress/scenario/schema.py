@@ -338,15 +338,17 @@ class Service(Row):
     domestic: bool = False
     """True for a feeder: the destination is an airport at home."""
     seats: Flow
-    """Seats per day."""
+    """Seats per day; 0 where only a policy adds them."""
     hours: Duration
     """Time in the air."""
     fare: Money
-    """One way, in ordinary times."""
+    """One way, in ordinary times; 0 = free."""
     nest: str = "air"
     """Services that are close substitutes share a nest."""
     load: Share
-    """Share of seats sold to ordinary travellers by departure."""
+    """Share of seats sold to ordinary travellers by departure; 0 for an airlift."""
+    pull: Flow | None = None
+    """Pull of the destination, as so many ordinary travellers per day; empty = seats × load. Needed for an airlift."""
     lead_shape: Exact = 0.77
     """Shape of the Weibull lead time with which ordinary seats are sold."""
     lead_scale: Hours = 699.6

@@ -66,7 +66,7 @@ def offers(members: Members) -> tuple[Floats, Floats]:
                 best[:, first:last] = utility[:, first:last].max(axis=1, keepdims=True)
         offer = np.exp((utility - best) / nested[:, None])
         quiet = np.ones_like(offer)
-        base = members.service("fare")
+        base = members.base_fare
         for k, way in enumerate(world.ways.itineraries):
             if way.service is not None:
                 price = np.log(base[:, way.service] / MONEY)
@@ -107,7 +107,7 @@ def fares(members: Members, days: int) -> tuple[Floats, Floats, Floats, Floats, 
         begins, times = book.fare_classes(members["fare_cap"], members["fare_curve"])
         money = (members["weight_fare"] / members["nest_dissimilarity"])[:, None]
         wait = (members["weight_days"] / members["nest_dissimilarity"])[:, None]
-        base = members.service("fare") / MONEY
+        base = members.base_fare / MONEY
         members._kept["fares"] = begins, times, times**-money, base**-money, np.exp(-wait * 24.0 * np.arange(days))
     begins, times, by_class, by_base, by_day = members._kept["fares"]
     return begins, times, by_class, by_base, by_day
