@@ -252,6 +252,13 @@ def test_detentions_by_region_and_at_home(run: Trajectory) -> None:
     assert np.isnan(observed(run, row("detained", "1T00", "2T00", place="XZZ"))).all()
 
 
+def test_a_count_of_what_the_scenario_leaves_out_is_not_compared(run: Trajectory) -> None:
+    run.data.attrs["without"] = "call_up, voice"
+    assert np.isnan(observed(run, row("detained", "1T00", "2T00", place="XAA"))).all()
+    assert np.isnan(observed(run, row("called_up", "1T00", "3T00", place="XAA", kind="cumulative"))).all()
+    assert not np.isnan(observed(run, row("entries", "2T00", "3T00", place="bridge"))).any()
+
+
 def test_called_up_is_a_stock(run: Trajectory) -> None:
     total = row("called_up", "1T00", "3T00", place="XAA", kind="cumulative")
     assert observed(run, total).tolist() == [50, 100]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 CHUNK = 250  # most members that a thread takes through all steps at a time: the share of Python in a step is small then
 DEFAULT_SEED = 20220921
+OPTIONAL = ("call_up", "voice")  # processes that a scenario may be without
 Progress = Callable[[float], None]
 Normals = Mapping[str, npt.NDArray[np.float64]]
 """Standard normals [member, …] behind uncertain numbers, by name (engine.members)."""
@@ -122,6 +123,7 @@ def traced(
         "scenario": whole.name,
         "scenario_title": whole.title,
         "home": whole.home,
+        "without": ", ".join(name for name in OPTIONAL if getattr(whole, name) is None),
         "scenario_hash": scenario_hash(whole),
         "egress_version": egress.__version__,
         "seed": seed,

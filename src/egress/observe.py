@@ -36,6 +36,7 @@ ROUNDED = 0.15  # rounded totals
 QUEUE = 0.25  # cars in a queue; people in one and hours of waiting the same (source: assumption)
 ROUND_ZEROS = 2  # a count with so many zeros at its end is a rounded one (source: assumption)
 SEEN = 1.0  # share of the true number that a source sees (source: assumption)
+PROCESS = {"called_up": "call_up", "detained": "voice"}  # without which there are none of them
 SIGNIFICANT = 2  # digits that a source keeps at least: who prints 200,000 would print 190,000 (assumption)
 
 QUANTILES = {"p05": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p95": 0.95}
@@ -139,6 +140,8 @@ def _observed(data: xr.Dataset, row: Row) -> Floats:
     what, kind = str(row["what"]), str(row["kind"])
     if what not in UNITS:
         raise _Unseen(f"nothing is known of {what!r}{nearest(what, UNITS)}")
+    if what in PROCESS and PROCESS[what] in str(data.attrs.get("without", "")).split(", "):
+        raise _Unseen(f"the scenario has no {PROCESS[what]!r}, from which {what} come")
     start, end = _hours(data, row["start"]), _hours(data, row["end"])
     if min(start, end) < 0 or max(start, end) > _length(data):
         raise _Unseen("the window is not whole within the period of the run")
