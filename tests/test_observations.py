@@ -289,6 +289,19 @@ def test_a_workbook_that_is_none(tmp_path: Path) -> None:
     assert faults(workbook(tmp_path)) == [":1:1: holds only empty cells: expected a line of column names"]
 
 
+def test_the_line_that_excel_writes_for_itself_is_no_header(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_text(f"sep=;\n{HEADER}\n{GOOD}\n".replace(",", ";"), encoding="utf-8")
+    assert len(Observations.read(path).data) == 1
+
+
+def test_a_table_without_column_names_has_one_fault(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_text(f"{GOOD}\n{GOOD}\n", encoding="utf-8")
+    names = "series, place, what, start, end, value, kind, published_at, source"
+    assert faults(path) == [f":1:1: no known column name: expected a first line with {names}"]
+
+
 def test_other_encodings_are_told(tmp_path: Path) -> None:
     path = table(tmp_path)
     path.write_bytes(f"{HEADER}\n{GOOD}\n".replace("office", "bür").encode("latin-1"))

@@ -353,6 +353,8 @@ def _table(reading: Reading, rows: list[list[Cell]], columns: tuple[str, ...], r
     """Take the rows of a table, the header first, into a reading."""
     reading.values[()] = Spot(reading.file, 1, 1)
     rows = [row for row in rows if any(cell.text for cell in row)]
+    if rows and rows[0][0].text.startswith("sep="):  # Excel's note to itself
+        rows = rows[1:]
     if not rows:
         reading.fault(1, 1, "holds only empty cells: expected a line of column names", partial=True)
         return reading
@@ -370,6 +372,10 @@ def _header(row: list[Cell], columns: tuple[str, ...], required: tuple[str, ...]
             message = f"separated by {name}: expected commas between cells and points in decimals"
             reading.fault(row[0].line, row[0].column, message, partial=True)
             return None
+    if not any(cell.text in columns for cell in row):
+        message = f"no known column name: expected a first line with {', '.join(required)}"
+        reading.fault(row[0].line, row[0].column, message, partial=True)
+        return None
     names: list[str] = []
     for cell in row:
         name = cell.text
