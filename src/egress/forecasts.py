@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from egress.errors import EgressError
 from egress.observations import Observations
+from egress.replaced import write_file
 from egress.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -160,11 +161,11 @@ class Forecast:
     def save(self, folder: Path) -> None:
         """Write the forecast to an existing folder; `open` reads it."""
         self.trajectory.save(folder / FILES["trajectory"])
-        self.counts.to_csv(folder / FILES["counts"], index=False, lineterminator="\n")
-        self.learnt.to_csv(folder / FILES["learnt"], index=False, lineterminator="\n")
-        self.known.data.to_csv(folder / "known.csv", index=False, lineterminator="\n")
+        tables = {FILES["counts"]: self.counts, FILES["learnt"]: self.learnt, "known.csv": self.known.data}
+        for name, table in tables.items():
+            write_file(folder / name, table.to_csv(index=False, lineterminator="\n"))
         about = self.about | {"origin": self.origin.isoformat()}
-        (folder / FILES["about"]).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        write_file(folder / FILES["about"], json.dumps(about, indent=2) + "\n")
 
     @classmethod
     def open(cls, folder: str | Path) -> Forecast:

@@ -412,8 +412,11 @@ def _check_times(line: _Line) -> None:
 
 
 def _slack(published: str) -> timedelta:
-    """Return by how much a count's window may end after it was published: the day itself where only that is known."""
-    return timedelta(days=1) if len(published) == len("2022-09-26") else timedelta(0)
+    """Return by how much a count's window may end after it was published: a day where only the day is known.
+
+    Such a day is written as its end in files of egress (`to_its_end`).
+    """
+    return timedelta(days=1) if published == published[:10] or published[10:16] == "T23:59" else timedelta(0)
 
 
 def _check_kind(line: _Line) -> bool:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from egress.errors import OutputError
-from egress.replaced import replace
+from egress.replaced import write_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -134,19 +133,13 @@ class Trajectory:
         """
         few, part = self.data.sizes["member"] <= MOST_MEMBERS, self.data.attrs.get("part")
         data = lasting(self.data if few or part else quantiles(self.data))
-        temporary = path.with_name(path.name + ".part")
         encoding: dict[Any, Any] = {
             name: {"zlib": True, "complevel": 1, "shuffle": True}
             for name, v in data.data_vars.items()
             if v.dtype.kind in "iuf"
         }
-        content = data.to_netcdf(engine="h5netcdf", encoding=encoding)  # HDF5 itself crashes where the disk is full
-        try:
-            temporary.write_bytes(content)
-            replace(temporary, path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        # to memory first: HDF5 itself crashes where the disk is full
+        write_file(path, data.to_netcdf(engine="h5netcdf", encoding=encoding))
 
     @classmethod
     def open(cls, path: Path) -> Trajectory:

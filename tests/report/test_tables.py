@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -92,20 +91,6 @@ def test_csv_rounds_people_and_keeps_hours(trajectory: xr.Dataset, tmp_path: Pat
     assert (read["wait_p95"].dropna() % 1 > 0).any()
     tables.write_csv(tables.arrivals(trajectory), tmp_path / "arrivals.csv", exact=True)
     assert (pd.read_csv(tmp_path / "arrivals.csv")["p50"] % 10 != 0).any()
-
-
-def test_writing_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "page.html"
-    tables.write_text("old", path)
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OutputError, match=r"page\.html.*No space left"):
-        tables.write_text("new", path)
-    assert path.read_text() == "old"
-    assert [child.name for child in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_what_work_in_a_thread_raises_is_raised() -> None:

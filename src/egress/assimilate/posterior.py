@@ -15,8 +15,8 @@ import numpy as np
 
 from egress.assimilate.smoother import SOURCE
 from egress.ensemble import Normals
-from egress.errors import EgressError, OutputError
-from egress.replaced import replace
+from egress.errors import EgressError
+from egress.replaced import write_file
 from egress.scenario.load import scenario_hash
 from egress.scenario.schema import Scenario
 
@@ -70,14 +70,9 @@ class Posterior:
             variables["number"] = ("number", list(single))
         about = {"scenario": self.scenario, "scenario_hash": self.hash, "until": self.until, "seed": self.seed}
         data = xr.Dataset(variables, attrs={**about, "units": "standard normals"})
-        temporary = path.with_name(path.name + ".part")
-        content = data.to_netcdf(engine="h5netcdf")  # HDF5 itself crashes where the disk is full
-        try:
-            temporary.write_bytes(content)
-            replace(temporary, path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        write_file(
+            path, data.to_netcdf(engine="h5netcdf")
+        )  # to memory first: HDF5 itself crashes where the disk is full
 
     @classmethod
     def open(cls, path: Path) -> Posterior:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from egress.baselines import NAMES
 from egress.benchmark.tasks import TASKS, Results, Task
-from egress.errors import OutputError
-from egress.replaced import replace
 from egress.score.summary import COVERED, INTERVAL, rows, summary
 
 if TYPE_CHECKING:
@@ -48,16 +45,6 @@ def summarised(results: Results) -> pd.DataFrame:
 def as_json(results: Results) -> list[dict[str, object]]:
     """Return the rows of the issue: task, mode, series, horizon, n, scores, coverage, baselines, ratios."""
     return rows(summarised(results))
-
-
-def write(path: Path, text: str) -> None:
-    """Write the page, under a temporary name first; OutputError where that cannot be."""
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        replace(temporary, path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def page(results: Results) -> str:

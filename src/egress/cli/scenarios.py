@@ -138,9 +138,9 @@ def schema(
     if out is None:
         typer.echo(schema_text(), nl=False)
         return
-    from egress.report.tables import write_text
+    from egress.replaced import write_file
 
-    write_text(schema_text(), out)
+    write_file(out, schema_text())
     typer.echo(f"Written to {out}", err=True)
 
 

@@ -85,7 +85,9 @@ def _benchmark(
     else:
         typer.echo(text)
     if page is not None:
-        told.write(page, text)
+        from egress.replaced import write_file
+
+        write_file(page, text)
 
 
 def _split(folder: Path | None) -> Split | None:

@@ -13,7 +13,7 @@ from egress.assimilate.smoother import Learnt
 from egress.assimilate.tell import learnt_table, warnings
 from egress.ensemble import Progress
 from egress.observations import Observations
-from egress.report.tables import write_text
+from egress.replaced import write_file
 from egress.scenario.priors import Priors, dumped
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def cold(
     others = None if other is None else (other,)
     found = priors.without(crisis, others=others, **options, progress=progress)
     place = out or Path(f"without-{crisis}.yaml")
-    write_text(dumped(found), place)
+    write_file(place, dumped(found))
     return taken_over(found), place
 
 

@@ -20,6 +20,7 @@ import pandas as pd
 import vl_convert
 import xarray as xr
 
+from egress.replaced import write_file
 from egress.report.facts import Array, Queue, between, day, days_of, vehicles
 from egress.report.names import STATUSES, Names
 from egress.report.observed import HALF_DAY, as_of_moment
@@ -84,10 +85,7 @@ def picture(chart: Chart) -> str:
 def save(chart: Chart, path: Path) -> None:
     """Write a chart to a file of its own: PNG (twice as many dots as on a screen) or SVG, by the end of its name."""
     text = picture(chart)
-    if path.suffix.lower() == ".png":
-        path.write_bytes(vl_convert.svg_to_png(text, scale=2))
-    else:
-        path.write_text(text, "utf-8")
+    write_file(path, vl_convert.svg_to_png(text, scale=2) if path.suffix.lower() == ".png" else text)
 
 
 def _styled(chart: Chart, datasets: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import numpy as np
 
 import egress
 from egress.engine.flee.case import SEMANTICS
-from egress.errors import Fault, MergeError, OutputError, ScenarioError
+from egress.errors import Fault, MergeError, ScenarioError
 from egress.flee import gravity, measures, output
 from egress.flee.calibrate import Learnt, learnt
 from egress.flee.run import OWN, SEED, FleeRun, run_case
@@ -156,17 +156,14 @@ def _write(
     say: Say,
 ) -> None:
     """Write every file of a run."""
+    from egress.replaced import write_file
     from egress.report import flee_page
-    from egress.report.tables import write_text
 
     say("writing tables")
     files = output.write(part, done, per_member=per_member)
     packed = {name: {"zlib": True, "complevel": 1} for name, v in data.data_vars.items() if v.dtype.kind in "iu"}
-    content = lasting(data).to_netcdf(engine="h5netcdf", encoding=packed)  # HDF5 itself crashes where the disk is full
-    try:
-        (part / "trajectory.nc").write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"cannot write trajectory.nc: {error.strerror or error}") from error
+    # to memory first: HDF5 itself crashes where the disk is full
+    write_file(part / "trajectory.nc", lasting(data).to_netcdf(engine="h5netcdf", encoding=packed))
     say("writing report.html")
     flee_page.render(done, instance, data.attrs, part / "report.html")
     names = ("egress_version", "scenario", "scenario_hash", "rules", "hasten", "seed", "members", "platform")
@@ -181,7 +178,7 @@ def _write(
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": [*files, "trajectory.nc", "report.html", "run.json"],
     }
-    write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", part / "run.json")
+    write_file(part / "run.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
 def summary(done: FleeRun) -> str:

@@ -18,6 +18,7 @@ from egress import archive as archives
 from egress.flee.run import OWN
 from egress.forecasts import FILES as SAVED
 from egress.forecasts import Forecast
+from egress.replaced import write_file
 from egress.report import folder, forecast_facts, forecast_folder, tables
 from egress.report.facts import Range
 from egress.report.rounding import people
@@ -75,7 +76,7 @@ def write(part: Path, made: Forecast, *, exact: bool, exceed: Sequence[float] = 
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("flee_forecast.html").render(content(made))
-    tables.write_text(page, part / "report.html")
+    write_file(part / "report.html", page)
     return hub
 
 

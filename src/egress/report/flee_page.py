@@ -21,11 +21,11 @@ from egress.flee.measures import ard, naive, rescaled_ard
 from egress.flee.run import FleeRun
 from egress.formats.flee import Instance
 from egress.formats.flee.counts import reported
+from egress.replaced import write_file
 from egress.report import charts, flee_map
 from egress.report.facts import Range, listed
 from egress.report.page import Figure, Table, _split
 from egress.report.rounding import people
-from egress.report.tables import write_text
 
 MOST_POINTS = 400  # days of a fan that are drawn
 FEWEST = 5  # members on each side of a closure that may happen, below which its effect is not told
@@ -61,7 +61,7 @@ def render(run: FleeRun, instance: Instance, attrs: dict[Any, Any], path: Path) 
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    write_text(environment.get_template("flee.html").render(content(run, instance, attrs)), path)
+    write_file(path, environment.get_template("flee.html").render(content(run, instance, attrs)))
 
 
 def content(run: FleeRun, instance: Instance, attrs: dict[Any, Any]) -> dict[str, Any]:

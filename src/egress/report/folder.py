@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from egress.errors import OutputError
+from egress.replaced import write_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +167,7 @@ def write(
             writer(folder / name)
             seconds[f"writing {name}"] = time.perf_counter() - started
     facts = record(data.attrs, exact, seconds, source)
-    tables.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", folder / "run.json")
+    write_file(folder / "run.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
 def record(attrs: dict[str, Any], exact: bool, seconds: dict[str, float], source: str = "") -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pandas as pd
 from egress.assimilate.daily import Daily
 from egress.forecasts import Forecast
 from egress.observations import published
+from egress.replaced import write_file
 from egress.report import charts, facts
 from egress.report import forecast_charts as drawings
 from egress.report import forecast_facts as ahead
@@ -29,7 +30,6 @@ from egress.report.observed import counts
 from egress.report.page import Figure, Table, references
 from egress.report.rounding import people, rounded
 from egress.report.summary import _when, _where, assumptions, count_words, queue_cells
-from egress.report.tables import write_text
 from egress.scenario.schema import Scenario
 from egress.scenario.time import zone
 
@@ -81,7 +81,7 @@ def render(
         loader=jinja2.PackageLoader("egress.report"),
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    write_text(environment.get_template("forecast.html").render(content(daily, scenario, exact, exceed)), path)
+    write_file(path, environment.get_template("forecast.html").render(content(daily, scenario, exact, exceed)))
 
 
 def content(daily: Daily, scenario: Scenario, exact: bool, exceed: Sequence[float]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ import pandas as pd
 import xarray as xr
 
 from egress.distribution import Distribution
+from egress.replaced import write_file
 from egress.report import charts, facts, maps
 from egress.report import summary as words
 from egress.report.names import Names, capital, country_names
 from egress.report.observed import counts
 from egress.report.rounding import people
-from egress.report.tables import summed, write_text
+from egress.report.tables import summed
 from egress.scenario.priors import hindsight
 from egress.scenario.schema import Group, Parameter, Scenario
 from egress.units import parse
@@ -97,7 +98,7 @@ def render(
     context = content(
         trajectory, scenario, observations, comparison, found or facts.Facts.of(trajectory, scenario), exact
     )
-    write_text(environment.get_template("report.html").render(context), path)
+    write_file(path, environment.get_template("report.html").render(context))
 
 
 def content(

@@ -19,8 +19,8 @@ from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
 from egress.observe import unanswered
+from egress.replaced import write_file
 from egress.report.summary import _table
-from egress.report.tables import write_text
 from egress.score.summary import TOO_FEW, rows, summary
 from egress.score.table import SHARES, THRESHOLDS
 
@@ -150,4 +150,4 @@ def write_charts(found: Scored, path: Path) -> None:
     head += '<meta name="viewport" content="width=device-width">'
     style = '<body style="font: 16px/1.5 Helvetica, Arial, sans-serif; margin: 32px">'
     said = f"<h1>Scores of a forecast</h1>\n<p>{html.escape(scored_what(found))}.</p>"
-    write_text("\n".join([head, style, said, *parts, "</body></html>\n"]), path)
+    write_file(path, "\n".join([head, style, said, *parts, "</body></html>\n"]))

@@ -22,7 +22,7 @@ from egress.assimilate.factors import KINDS, UNLEARNABLE
 from egress.assimilate.questions import Question
 from egress.assimilate.saltelli import REST, Index
 from egress.assimilate.sensitivity import Answer
-from egress.errors import OutputError
+from egress.replaced import write_file
 from egress.report.names import capital
 from egress.report.rounding import span
 
@@ -199,17 +199,14 @@ def _shown(indices: Sequence[Index]) -> list[Index]:
 
 def write(found: Shown, folder: Path) -> None:
     """Write the page, the picture, the table and the record; raises OutputError."""
-    from egress.report import charts, tables
+    from egress.report import charts
 
     chart = bars(found)
-    tables.write_text(page(found), folder / "sensitivity.html")
-    tables.write_text(described_table(found).to_csv(index=False), folder / "sensitivity.csv")
+    write_file(folder / "sensitivity.html", page(found))
+    write_file(folder / "sensitivity.csv", described_table(found).to_csv(index=False))
     record = {**found.record, "files": list(FILES)}
-    tables.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", folder / "sensitivity.json")
-    try:
-        (folder / "sensitivity.png").write_bytes(charts.png(chart))
-    except OSError as error:
-        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    write_file(folder / "sensitivity.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_file(folder / "sensitivity.png", charts.png(chart))
 
 
 def described_table(found: Shown) -> pd.DataFrame:

@@ -6,7 +6,6 @@ quantiles over the members (which cannot). Sums over crossings are made member b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,8 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from egress.errors import OutputError
-from egress.replaced import replace
+from egress.replaced import write_file
 from egress.report.rounding import Floats, rounded
 
 QUANTILES = {"p05": 0.05, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
@@ -209,27 +207,12 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, exact: bool = False) -> 
             shown[name] = frame[name].round(1)
         elif not exact:
             shown[name] = whole(frame[name])
-    write_text(shown.to_csv(index=False, lineterminator="\n", float_format="%.10g"), path)
+    write_file(path, shown.to_csv(index=False, lineterminator="\n", float_format="%.10g"))
 
 
 def whole(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column of people rounded for output, as whole numbers; unknown stays empty."""
     return pd.Series(rounded(column.to_numpy(float)), index=column.index).astype("Int64")
-
-
-def write_text(text: str, path: str | Path) -> None:
-    """Write a text file in one go, so that a reader sees the old one or the new one, never a half.
-
-    Raises OutputError when the file cannot be written.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="")
-        replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def offset(trajectory: xr.Dataset) -> np.timedelta64:
