@@ -134,7 +134,7 @@ def traced(
         "step_hours": world.delta,
         "start": world.start.isoformat(),
         "utc_offset": scenario.period.utc_offset,
-        "horizon_days": arrays_horizon(world),
+        "horizon_days": world.booking_days,
         "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "seconds": json.dumps({name: round(value, 3) for name, value in seconds.items()}),
     }
@@ -226,12 +226,6 @@ def _drawn(chunks: list[Members]) -> Drawn:
 
 def _normal(members: Members, name: str) -> npt.NDArray[np.float64]:
     return members.normals[name] if name in members.normals else members.normal(name)
-
-
-def arrays_horizon(world: World) -> int:
-    """Return how many days ahead seats are looked for."""
-    days = next(p.value.median for p in world.scenario.parameters if p.name == "booking_horizon")
-    return int(days / 24)
 
 
 def _sizes(world: World, members: int) -> dict[str, int]:

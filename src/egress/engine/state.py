@@ -140,8 +140,7 @@ class State:
 
 def horizon(members: Members) -> int:
     """Return the number of departure days kept: today and the booking horizon."""
-    days = next(p.value.median for p in members.world.scenario.parameters if p.name == "booking_horizon")
-    return int(days / 24) + 1
+    return members.world.booking_days + 1
 
 
 def ring_length(longest: float, spread: float, delta: float) -> int:

@@ -9,7 +9,7 @@ K itinerary, H day of departure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property
 from math import ceil
 from typing import Any
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from egress.scenario.network import Network, ground_reach, network
 from egress.scenario.schema import Scenario
-from egress.scenario.time import ResolvedPolicy, resolve
+from egress.scenario.time import ResolvedPolicy, resolve, start, zone
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.float64]
@@ -71,14 +71,19 @@ class World:
     @cached_property
     def start(self) -> datetime:
         """Local midnight at which the period starts, with offset."""
-        period = self.scenario.period
-        return datetime.combine(period.start, datetime.min.time(), tzinfo=_zone(period.utc_offset))
+        return start(self.scenario.period)
+
+    @cached_property
+    def booking_days(self) -> int:
+        """How many days ahead seats are looked for."""
+        hours = next(p.value.median for p in self.scenario.parameters if p.name == "booking_horizon")
+        return int(hours / 24)
 
     @cached_property
     def knot_shift(self) -> float:
         """Hours from the last 00:00 UTC before the start to the start: knots of the noise lie at 00:00 UTC."""
-        start = self.start.astimezone(UTC)
-        return start.hour + start.minute / 60
+        first = self.start.astimezone(UTC)
+        return first.hour + first.minute / 60
 
     @cached_property
     def first_knot(self) -> int:
@@ -340,8 +345,9 @@ class World:
         """Return how many hours a clock with this offset is ahead of the period's."""
         if not utc_offset:
             return 0.0
-        ahead = _zone(utc_offset).utcoffset(None) - _zone(self.scenario.period.utc_offset).utcoffset(None)
-        return ahead / timedelta(hours=1)
+        day = self.scenario.period.start
+        own = datetime.combine(day, time(), zone(utc_offset))
+        return (self.start - own) / timedelta(hours=1)
 
     @cached_property
     def entry_names(self) -> list[set[str]]:
@@ -380,11 +386,6 @@ class World:
     def origin_mask(self, names: tuple[str, ...]) -> Bools:
         """[O] which origins these are."""
         return np.array([origin.id in names for origin in self.scenario.origins], dtype=bool)
-
-
-def _zone(offset: str) -> timezone:
-    sign = -1 if offset[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6])))
 
 
 def _hour(text: str) -> float:

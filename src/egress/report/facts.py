@@ -14,8 +14,9 @@ import xarray as xr
 from egress.report.names import Names
 from egress.report.observed import as_of_moment
 from egress.report.rounding import people, span
-from egress.report.tables import OUTCOMES, local_ends, summed, weekly
+from egress.report.tables import local_ends, summed, weekly
 from egress.scenario.schema import Scenario
+from egress.trajectory import OUTCOMES
 
 Array = npt.NDArray[Any]
 FAR = 7  # days: tickets count as sold out when the first free seat is further away than this

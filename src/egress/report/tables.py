@@ -19,10 +19,9 @@ import xarray as xr
 
 from egress.replaced import write_file
 from egress.report.rounding import Floats, rounded
+from egress.trajectory import OUTCOMES
 
 QUANTILES = {"p05": 0.05, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
-MEASURES = ("gross", "net", "staying")
-OUTCOMES = ("called_up", "listed", "hiding", "detained", "stranded")
 LABELS = {"week", "days", "horizon", "persons", "probability", "pit"}  # numbers that are not people to be rounded
 Array = npt.NDArray[Any]
 
