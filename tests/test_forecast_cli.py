@@ -206,7 +206,7 @@ def test_a_count_of_an_unknown_place_is_told(own: Path, tmp_path: Path) -> None:
     both.write_text(
         own.read_text("utf-8") + typo.read_text("utf-8").removeprefix(HEAD).replace("bridge,,", "t,,"), "utf-8"
     )
-    assert "Not scored, for the forecast says nothing of them: 2 of t" in egress("score", tmp_path / "out", both).out
+    assert "Not scored: 2 of t" in egress("score", tmp_path / "out", both).out
 
 
 # Bad input

@@ -184,7 +184,7 @@ def test_a_misspelt_column_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_unit_is_a_fault(tmp_path: Path) -> None:
     path = table(tmp_path, f"{GOOD},thousands", header=f"{HEADER},unit")
-    assert faults(path) == [":2:112: 'thousands' is unknown: expected 'persons' or 'persons/day'"]
+    assert faults(path) == [":2:112: entries are not counted in 'thousands': expected 'persons' or 'persons/day'"]
 
 
 def test_a_day_of_publication_ends_in_utc(tmp_path: Path) -> None:

@@ -369,7 +369,9 @@ def _values(line: _Line, present: set[Any]) -> dict[str, Any]:
             line.fault(column, f"missing {column!r}")
     line.one_of("what", tuple(UNITS))
     line.one_of("kind", KINDS)
-    line.one_of("unit", UNITS.get(line.text("what"), ()) or tuple({u for units in UNITS.values() for u in units}))
+    what, unit = line.text("what"), line.text("unit")
+    if unit and what in UNITS and unit not in UNITS[what]:
+        line.fault("unit", f"{what} are not counted in {unit!r}{nearest(unit, UNITS[what])}")
     if "place" in present and not names(line.text("place")) and not names(line.text("crossing")):
         line.fault("place", "expected a place, a country code or a crossing, found nothing")
     amounts = {column: line.amount(column) for column in NUMBERS}

@@ -49,7 +49,7 @@ FIELDS: dict[str, Field] = {
     "protest_detained": Field(("member", "day", "region"), "int32", "persons", "people newly detained at protests"),
     "seats_sold": Field(("member", "day", "service"), "int32", "seats", "seats bought by people of the surge"),
     "fare": Field(("member", "day", "service"), "float32", "RUB", "one-way fare at the end of the day"),
-    "next_seat": Field(("member", "day", "service"), "int16", "days", "days until the first free seat"),
+    "next_seat": Field(("member", "day", "service"), "int16", "days", "days until the first free seat; -1: not flown"),
     "flows": Field(("member", "region", "crossing"), "int32", "persons", "people of the surge who got out"),
     "policy_start": Field(
         ("member", "policy"), "float64", "h", "start of a policy since the start of the period; none: not in the run"

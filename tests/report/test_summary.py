@@ -10,9 +10,10 @@ import xarray as xr
 from rich.console import Console
 
 from egress.distribution import Distribution
+from egress.engine.processes.choose import NOT_FLOWN
 from egress.report import facts
 from egress.report.names import Names
-from egress.report.summary import assumption_share, comparison_rows, hits, summary
+from egress.report.summary import _when, assumption_share, comparison_rows, hits, not_compared, summary
 from egress.scenario.schema import Scenario
 
 
@@ -90,7 +91,8 @@ def test_a_forecast_says_so(moment: str, trajectory: xr.Dataset, scenario: Scena
 def test_a_run_without_a_surge_reads_well(
     as_of: str, expected: str, trajectory: xr.Dataset, scenario: Scenario
 ) -> None:
-    calm = trajectory.assign(surge=trajectory["surge"] * 0).assign_attrs(as_of=as_of)
+    calm = trajectory.assign(surge=trajectory["surge"] * 0, outcomes=trajectory["outcomes"] * 0)
+    calm = calm.assign_attrs(as_of=as_of)
     first, second, *_ = facts.headline(calm, scenario, facts.Facts.of(calm, scenario))
     assert first == expected
     assert second.startswith("Entries peak")
@@ -125,6 +127,51 @@ def test_tickets_are_sold_out_when_the_first_free_seat_is_over_a_week_away(traje
     free = np.median(trajectory["next_seat"].sel(service="mos-ist").values, axis=0)
     ticket = next(ticket for ticket in facts.tickets(trajectory) if ticket.service == "mos-ist")
     assert ticket.first == pd.Timestamp(trajectory["day"].values[np.flatnonzero(free > 7)[0]])
+
+
+def test_a_service_that_is_not_flown_is_not_sold_out_and_of_several_spells_the_longest_is_told(
+    trajectory: xr.Dataset,
+) -> None:
+    days = trajectory["day"].values
+    free = trajectory["next_seat"].copy(deep=True)
+    chosen = free.loc[{"service": "mos-ist"}]
+    chosen[:] = 1
+    chosen[:, :3] = NOT_FLOWN
+    chosen[:, 4] = 22
+    chosen[:, 6:9] = 22
+    ticket = next(t for t in facts.tickets(trajectory.assign(next_seat=free)) if t.service == "mos-ist")
+    assert (ticket.first, ticket.last) == (pd.Timestamp(days[6]), pd.Timestamp(days[8]))
+    chosen[:, 3:] = 1
+    ticket = next(t for t in facts.tickets(trajectory.assign(next_seat=free)) if t.service == "mos-ist")
+    assert ticket.first is None
+
+
+def test_the_headline_says_who_stands_ready_with_no_way_open(trajectory: xr.Dataset, scenario: Scenario) -> None:
+    outcomes = trajectory["outcomes"].copy(deep=True)
+    outcomes.loc[{"outcome": "stranded"}] = 0
+    quiet = trajectory.assign(outcomes=outcomes, surge=trajectory["surge"] * 0)
+    lines = facts.headline(quiet, scenario, facts.Facts.of(quiet, scenario))
+    assert not any("no way open" in line for line in lines)
+    held = outcomes.copy(deep=True)
+    held.loc[{"outcome": "stranded", "region": held["region"].values[0]}] = 5000
+    stuck = quiet.assign(outcomes=held).assign_attrs(as_of="2022-09-20T00:00+03:00")
+    lines = facts.headline(stuck, scenario, facts.Facts.of(stuck, scenario))
+    assert "Ready to leave with no way open: about 5,000 people when most." in lines
+    assert not any("move nobody" in line for line in lines)
+
+
+def test_a_count_that_is_not_compared_says_why(comparison: pd.DataFrame) -> None:
+    silent = comparison.assign(why="")
+    assert not_compared(silent) == ""
+    silent.loc[silent.index[0], ["series", "why"]] = ["queues", "no lane there"]
+    assert not_compared(silent) == "Not compared: 1 of queues (no lane there)."
+
+
+def test_windows_with_hours_are_told_with_them() -> None:
+    assert _when("2022-09-22T00:00+03:00", "2022-09-23T00:00+03:00") == "22 Sep"
+    assert _when("2022-09-22T00:00+03:00", "2022-09-24T00:00+03:00") == "22–23 Sep"
+    assert _when("2022-09-22T06:00+03:00", "2022-09-22T18:00+03:00") == "22 Sep 06:00 – 18:00"
+    assert _when("2022-09-22T00:00+03:00", "2022-09-23T12:00+03:00") == "22 Sep 00:00 – 23 Sep 12:00"
 
 
 def test_what_happens_in_some_runs_only_is_a_fork(trajectory: xr.Dataset) -> None:

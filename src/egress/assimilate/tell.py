@@ -104,7 +104,8 @@ def _away(learnt: Learnt, number: int) -> str:
     """Return a count in words, and what the members say of it in the middle."""
     row = learnt.evidence.rows.iloc[number]
     middle = float(np.median(unscaled(learnt.after[:, number])))
-    return f"{row['series']} until {str(row['end'])[:16]}, {row['value']:,.0f}, members {middle:,.0f}"
+    window = f"{row['start']} to {row['end']}" if row["start"] != row["end"] else f"{row['end']}"
+    return f"{row['series']} {window}: {row['value']:,.0f}, members {middle:,.0f}"
 
 
 def unseen_queue(trajectory: Trajectory, known: Observations, origin: datetime) -> list[str]:

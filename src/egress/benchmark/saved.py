@@ -24,7 +24,7 @@ def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
     Raises EgressError for a forecast that keeps quantiles only.
     """
     data, at = forecast.trajectory.data, forecast.origin
-    rows = targets(observations.data, at)
+    rows = targets(with_middles(observations.data), at)
     said, whole = samples(forecast.trajectory, rows, forecast.known, int(data.attrs["seed"]))
     told = pd.concat([forecast.known.data, observations.data], ignore_index=True)
     told = told.drop_duplicates(["series", "start", "end", "kind", "published_at", *WHERE])
@@ -32,6 +32,11 @@ def of_forecast(forecast: Forecast, observations: Observations) -> pd.DataFrame:
     about: dict[str, Any] = {"task": str(data.attrs["scenario"]), "mode": mode, "seed": int(data.attrs["seed"])}
     rows, told = apart(rows[whole], told), apart(told, told)
     return scores(said, rows, as_shown(told), at, ordinary=_ordinary(forecast, told), **about)
+
+
+def with_middles(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return counts in which the middle of low and high stands for a value that is not given."""
+    return counts.assign(value=counts["value"].fillna((counts["low"] + counts["high"]) / 2))
 
 
 def apart(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:

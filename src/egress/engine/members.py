@@ -316,7 +316,11 @@ class Members:
                 if service.pull is not None:
                     ordinary = self.drawn(service.pull, f"service/{service.id}/pull") * 24
                 air[:, entry - self.world.doors] += ordinary
-        daily = np.concatenate([self._known_entries * 24, air], axis=1)
+        land = self._known_entries * 24
+        for x, door in enumerate(self.world.ways.land):
+            if door.pull is not None:
+                land[:, x] = self.drawn(door.pull, f"crossing/{door.id}/pull") * 24
+        daily = np.concatenate([land, air], axis=1)
         names = [e.label for e in self.world.ways.entries]
         scatter = np.stack([self.normal(f"entry/{name}/pull") for name in names], axis=1)
         elasticity, sd = self["pull_elasticity"][:, None], self["pull_scatter"][:, None]

@@ -38,6 +38,7 @@ WIDE, HALF = 900, 375  # px
 LONG, MONTHS, MOST_TICKS = 150, (1, 2, 3, 6, 12), 6  # days from which an axis has ticks by the month
 THOUSANDS = 5000.0  # RUB from which on fares are drawn in thousands
 SEATS = (
+    (-1, "not flown", "#e7d8c9"),
     (0, "today or tomorrow", "#f1f5f9"),
     (2, "in 2–3 days", "#c6dbef"),
     (4, "in 4–7 days", "#7fb1d8"),
@@ -303,9 +304,9 @@ def seats(trajectory: xr.Dataset, services: Sequence[str], names: Names) -> Char
             "step": _binned(pd.Series(np.ceil(middle.ravel())), [edge for edge, _, _ in SEATS]),
         }
     )
-    words = [word for _, word, _ in SEATS]
-    scale = alt.Scale(domain=words, range=[colour for _, _, colour in SEATS])
-    table["free"] = table["step"].map(dict(enumerate(words)))
+    shown = SEATS if (middle < 0).any() else SEATS[1:]
+    scale = alt.Scale(domain=[word for _, word, _ in shown], range=[colour for _, _, colour in shown])
+    table["free"] = table["step"].map({number: word for number, (_, word, _) in enumerate(SEATS)})
     order = [names.service(name) for name in services]
     return _heat(table, "service", "free", scale, order, "First free seat")
 

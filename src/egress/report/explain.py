@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timezone
 from operator import itemgetter
 
 from rich.console import Group, RenderableType
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from egress.report.names import STATUSES
 from egress.report.summary import assumptions
-from egress.scenario.schema import Parameter, Scenario
+from egress.scenario.schema import Parameter, Scenario, Status
 from egress.scenario.time import days, steps, zone
 from egress.units import parse
 
@@ -98,12 +98,24 @@ def _policies(scenario: Scenario) -> Iterator[Event]:
     for policy in scenario.policies:
         for status in policy.history:
             word = STATUSES.get(status.status, status.status)
-            yield status.at, word, policy.what, ", ".join(status.evidence)
+            yield (
+                status.at,
+                word,
+                policy.what + _when(status, zone(scenario.period.utc_offset)),
+                ", ".join(status.evidence),
+            )
         outcome = policy.outcome
         if outcome is not None:
             at = outcome.starts or policy.history[-1].at
             came = "happened (hindsight)" if outcome.happened else "never happened (hindsight)"
             yield at, came, policy.what, ", ".join(outcome.evidence)
+
+
+def _when(status: Status, local: timezone) -> str:
+    """Return from when to when a policy is said to hold, in brackets; empty where neither is said."""
+    said = [("from", status.starts), ("until", status.ends)]
+    parts = [f"{word} {at.astimezone(local):%Y-%m-%d %H:%M}" for word, at in said if at is not None]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _evidence(scenario: Scenario) -> RenderableType:

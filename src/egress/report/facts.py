@@ -233,7 +233,7 @@ def tickets(trajectory: xr.Dataset) -> list[Ticket]:
 
 def _ticket(name: str, sold: Array, free: Array, fare: Array, days: pd.DatetimeIndex) -> Ticket:
     """Return the facts of one service from arrays (member, day)."""
-    far = np.flatnonzero(np.median(free, axis=0) > FAR)
+    far = _longest(np.flatnonzero(np.median(free, axis=0) > FAR))
     return Ticket(
         service=name,
         seats=Range.of(sold.sum(axis=1, dtype=np.int64)),
@@ -242,6 +242,12 @@ def _ticket(name: str, sold: Array, free: Array, fare: Array, days: pd.DatetimeI
         fare=Range.of(fare.max(axis=1)),
         dearer=float(np.median(fare.max(axis=1) / np.maximum(fare[:, 0], 1.0))),
     )
+
+
+def _longest(days: Array) -> Array:
+    """Return the longest of the runs of days that follow each other, the first of equals."""
+    runs = np.split(days, np.flatnonzero(np.diff(days) > 1) + 1)
+    return max(runs, key=len)
 
 
 def outcome_totals(trajectory: xr.Dataset) -> dict[str, tuple[Range, Range]]:
@@ -284,9 +290,16 @@ def headline(trajectory: xr.Dataset, scenario: Scenario, found: Facts, exact: bo
     crest = peak(gross.transpose("member", "day").values, days)
     height = crest.height.people(exact)
     surge = _surge_lines(trajectory, found, names, exact) if whole_surge(trajectory).any() else []
+    most = outcome_totals(trajectory)["stranded"][1]
+    held = f"Ready to leave with no way open: about {most.people(exact)} people when most."
     return [
-        *(surge or [_nobody(trajectory, scenario)]),
-        f"Entries peak around {crest.days()}, at about {height} a day with ordinary travel.",
+        *(surge or [_nobody(trajectory, scenario, most)]),
+        *(
+            [f"Entries peak around {crest.days()}, at about {height} a day with ordinary travel."]
+            if gross.any()
+            else []
+        ),
+        *([held] if most.middle >= NOTE else []),
         *_worst_queue(found.queues, names, exact),
     ]
 
@@ -309,10 +322,10 @@ def _span_of(trajectory: xr.Dataset) -> str:
     return f"{day(days[0])} and {day(days[-1])} {days[-1].year}"
 
 
-def _nobody(trajectory: xr.Dataset, scenario: Scenario) -> str:
+def _nobody(trajectory: xr.Dataset, scenario: Scenario, stranded: Range) -> str:
     """Return the sentence for a run without anybody of the surge."""
     until = known_until(trajectory)
-    if not until:
+    if not until or stranded.middle >= NOTE:
         return f"Nobody beyond ordinary travel arrives abroad between {_span_of(trajectory)}."
     now = pd.Timestamp(f"{as_of_moment(str(trajectory.attrs['as_of']), trajectory)}{trajectory.attrs['utc_offset']}")
     known = any(signal.at < now for signal in scenario.signals)

@@ -84,6 +84,13 @@ def over(forecast: Forecast, place: str, days: Sequence[str]) -> Range:
     return Range.of(values(forecast, place)[:, np.isin(dates(forecast), days)].sum(axis=1))
 
 
+def chance(forecast: Forecast, place: str, days: Sequence[str]) -> float:
+    """Return the standard error of the middle of `over`: that of so many members, as of a normal (1.25 sd / √n)."""
+    people = values(forecast, place)[:, np.isin(dates(forecast), days)].sum(axis=1)
+    low, high = np.quantile(people, (0.1, 0.9))
+    return float(1.25 * (high - low) / 2.563 / np.sqrt(len(people)))
+
+
 def thresholds(persons: Floats) -> list[float]:
     """Return up to three round numbers that daily arrivals [member, day] may or may not pass.
 

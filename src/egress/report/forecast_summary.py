@@ -21,6 +21,7 @@ from egress.report.rounding import people, span
 from egress.report.summary import RANGES, _table, _when, _where, count_words
 from egress.scenario.schema import Scenario
 
+CLEAR = 2.0  # standard errors by which two middles must differ for it not to be chance (source: assumption)
 BRANCHES = ("all days ahead", "if it happens", "if it does not", "mixture", "between the means")
 PLACES, DOORS, INPUTS, SPLITS, REASONS = 6, 4, 6, 3, 6  # rows that fit a screen
 MODES = {
@@ -52,10 +53,16 @@ def knowledge(forecast: Forecast) -> str:
     until = facts.known_until(forecast.trajectory.data)
     how, counts = MODES.get(str(forecast.about.get("mode", ""))), len(forecast.counts)
     if how is None:
-        how = f"{counts} counts learnt from"
+        known = len(forecast.known.data)
+        how = f"{_counts(counts)} learnt from"
+        how += f" of {known} known" if known > counts else ""
     elif counts:
-        how += f", and from {counts} {'count' if counts == 1 else 'counts'} since"
+        how += f", and from {_counts(counts)} since"
     return f"forecast with what was known by {until}; {how}"
+
+
+def _counts(number: int) -> str:
+    return f"{number} {'count' if number == 1 else 'counts'}"
 
 
 def headline(forecast: Forecast, scenario: Scenario, exact: bool = False) -> list[str]:
@@ -240,7 +247,7 @@ def _learnt(forecast: Forecast, names: Names, scenario: Scenario) -> Iterator[Re
     if not rows:
         return
     table = Table(
-        title=f"What {len(forecast.counts)} counts taught", title_justify="left", title_style="bold", box=None
+        title=f"What {_counts(len(forecast.counts))} taught", title_justify="left", title_style="bold", box=None
     )
     table.pad_edge, table.padding = False, (0, 2, 0, 0)
     table.add_column("input", max_width=44)
@@ -280,10 +287,14 @@ def surprised(daily: Daily, names: Names) -> list[str]:
 def moved(daily: Daily, place: str, name: str, exact: bool = False) -> str:
     """Return how the total of the days ahead moved since yesterday, in a sentence."""
     days = daily.changes.loc[daily.changes["place"] == place, "date"].tolist()
-    before, now = (0.0 if one is None else ahead.over(one, place, days).middle for one in (daily.before, daily.now))
+    assert daily.before is not None  # else there are no changes
+    now, before = ahead.over(daily.now, place, days).middle, ahead.over(daily.before, place, days).middle
     head = f"{name}: {people(now, exact)} in the days ahead"
     if people(now, exact) == people(before, exact) or abs(now / before - 1) < 0.005:
         return f"{head}, yesterday's forecast said {people(before, exact)}."
+    error = np.hypot(ahead.chance(daily.now, place, days), ahead.chance(daily.before, place, days))
+    if abs(now - before) < CLEAR * error:
+        return f"{head}, yesterday's forecast said {people(before, exact)}: no more apart than chance has it."
     change = now / before - 1
     said = f"{100 * abs(change):.0f} % {'more' if change > 0 else 'fewer'} than yesterday's forecast said"
     return f"{head}, {said} ({people(before, exact)})."

@@ -148,6 +148,7 @@ def content(
         "comparison": comparison_table(comparison, names, exact),
         "assumptions": words.assumptions(scenario),
         "hits": words.hits(comparison),
+        "not_compared": words.not_compared(comparison),
         "doors": week_tables("door", found, WEEKS, *weeks),
         "groups": group_table(scenario.groups, evidence),
         "parameters": parameter_table(scenario.parameters, evidence),

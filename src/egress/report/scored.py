@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from rich.text import Text
 
 from egress.baselines import NAMES
 from egress.benchmark import saved
-from egress.benchmark.tasks import targets
+from egress.benchmark.tasks import OVERLAPPING, targets
 from egress.errors import EgressError
 from egress.forecasts import Forecast
 from egress.observations import Observations
@@ -48,7 +50,8 @@ def of_forecast(folder: Path, observations: Path) -> Scored:
     """
     forecast, counts = Forecast.open(folder), _counts(observations)
     table = saved.of_forecast(forecast, counts)
-    left = unanswered(forecast.trajectory, targets(counts.data, forecast.origin))
+    rows = saved.with_middles(counts.data)
+    left = unanswered(forecast.trajectory, targets(rows, forecast.origin)) + tuple(_repeated(rows, forecast.origin))
     if table.empty:
         raise EgressError(
             f"{observations}: no count whose window ends within 14 days of {forecast.origin.isoformat()} "
@@ -56,6 +59,14 @@ def of_forecast(folder: Path, observations: Path) -> Scored:
         )
     means = summary(table, by=("horizon",))
     return Scored(f"{forecast.about['title']}, {forecast.origin:%d %b %Y}", table, means, left)
+
+
+def _repeated(counts: pd.DataFrame, origin: datetime) -> Iterator[str]:
+    """Yield the series that are not scored because their names say that they tell what others tell."""
+    for series in sorted({name for name in counts["series"] if name.endswith(OVERLAPPING)}):
+        number = len(targets(counts, origin, (series,)))
+        if number:
+            yield f"{number} of {series} (a name that ends so stands for what other series tell)"
 
 
 def _counts(source: Path) -> Observations:
@@ -76,10 +87,11 @@ def told(found: Scored) -> RenderableType:
     """Return the tables that are printed: scores by horizon, ratios to the baselines, chances."""
     head = scored_what(found)
     few = f"Ratio: CRPS ÷ that of the rule (90 % interval); below 1 the forecast is better. Under 8 counts: {TOO_FEW}. "
+    few += f"{NO_RATIO}: a rule needs three daily counts known at the origin (persistence one). "
     few += "Left out: counts for which not every rule is defined, where it is for others; coverage counts them too."
     lines = [Text(few)]
     if found.unanswered:
-        lines.append(Text(f"Not scored, for the forecast says nothing of them: {'; '.join(found.unanswered)}."))
+        lines.append(Text(f"Not scored: {'; '.join(found.unanswered)}."))
     return Group(Text(head, style="bold"), _scores(found.means), _ratios(found.means), _brier(found.table), *lines)
 
 

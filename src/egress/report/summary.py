@@ -291,6 +291,9 @@ def _when(start: str, end: str) -> str:
     first, last = pd.Timestamp(start), pd.Timestamp(end)
     if first == last:
         return f"{facts.day(first)} {first:%H:%M}"
+    if (first.hour, first.minute, last.hour, last.minute) != (0, 0, 0, 0):
+        until = f"{last:%H:%M}" if first.date() == last.date() else f"{facts.day(last)} {last:%H:%M}"
+        return f"{facts.day(first)} {first:%H:%M} – {until}"
     last = max(last - pd.Timedelta(seconds=1), first)
     return facts.day(first) if last - first < pd.Timedelta(days=1) else facts.between(first, last)
 
@@ -305,7 +308,16 @@ def _comparison_parts(comparison: pd.DataFrame, scenario: Scenario, exact: bool)
         table.add_row(*row)
     if len(comparison) > COUNTS:
         table.caption = f"{len(comparison) - COUNTS} more in report.html"
-    return [table]
+    left = not_compared(comparison)
+    return [table, *([Text(left)] if left else [])]
+
+
+def not_compared(comparison: pd.DataFrame) -> str:
+    """Return of how many counts the runs say nothing, and why, in a sentence; empty where there are none."""
+    silent = comparison[comparison["why"].astype(bool)] if "why" in comparison else comparison.iloc[:0]
+    found = Counter((str(row["series"]), str(row["why"])) for row in silent.to_dict("records"))
+    said = "; ".join(f"{number} of {series} ({why})" for (series, why), number in found.items())
+    return f"Not compared: {said}." if said else ""
 
 
 def hits(comparison: pd.DataFrame) -> str:

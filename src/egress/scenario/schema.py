@@ -277,7 +277,9 @@ class Crossing(Row):
     nest: str = "all"
     """Crossings that are close substitutes share a nest (same document and region)."""
     entries: Flow = Distribution("fixed", 0, 0, 0)
-    """Ordinary entries into the country behind it, persons per day; also the pull of the door."""
+    """Ordinary entries into the country behind it, persons per day; also the pull of the door, unless that is given."""
+    pull: Flow | None = None
+    """Pull of the door, as so many ordinary entries per day; empty = `entries`. Needed where it opens anew."""
     exits: Flow = Distribution("fixed", 0, 0, 0)
     """Ordinary exits out of that country, back home, persons per day."""
     weekday_entries: str = ""

@@ -23,6 +23,8 @@ from egress.engine.processes.weigh import Mood, Ways
 from egress.engine.state import State
 from egress.engine.world import Bools, Floats, Ints
 
+NOT_FLOWN = -1  # in place of the days until the first free seat, where none is offered on any day in reach
+
 
 @compiled
 def idle_weight(
@@ -167,6 +169,8 @@ def step(
         no_way,
         (now.step + 1) % world.per_day == 0,
     )
+    if (now.step + 1) % world.per_day == 0:
+        next_seat[(seats <= 0.0).all(axis=2)] = NOT_FLOWN
     now.last_minute = state.sold[:, :, today] - before
 
 
