@@ -252,3 +252,15 @@ def test_no_request_is_dropped_however_many_flights_there_are() -> None:
     ask(run)
     assert run.state.booked.sum() == 5 * 2 * PEOPLE, "two cities of travellers, one group with passports"
     assert (run.state.waiting[:, :, 0] == 0).all()
+
+
+def test_the_pull_of_a_door_is_its_ordinary_entries_or_what_is_given() -> None:
+    doors = (
+        small.door("usual"),
+        small.door("new", entries=0, pull="480/d"),
+        small.door("empty", entries=0),
+    )
+    lanes = tuple(small.lane(name) for name in ("usual", "new", "empty"))
+    run = small.run(small.scenario(GIVEN | {"pull_scatter": 0.0}, crossings=doors, lanes=lanes))
+    assert run.members.pull[0, :3] == pytest.approx([0.8 * np.log(480), 0.8 * np.log(480), 0.0])
+    assert run.members.ordinary_entries[0] * 24 == pytest.approx([480, 0, 0])

@@ -22,6 +22,7 @@ from egress.report.summary import RANGES, _table, _when, _where, count_words
 from egress.scenario.schema import Scenario
 
 CLEAR = 2.0  # standard errors by which two middles must differ for it not to be chance (source: assumption)
+MANY = 50  # members from which on a 90 % range is one: five lie outside (source: assumption)
 BRANCHES = ("all days ahead", "if it happens", "if it does not", "mixture", "between the means")
 PLACES, DOORS, INPUTS, SPLITS, REASONS = 6, 4, 6, 3, 6  # rows that fit a screen
 MODES = {
@@ -39,7 +40,7 @@ def summary(daily: Daily, scenario: Scenario, *, exact: bool = False, exceed: Se
         *(Text(f"! {warning}", style="bold") for warning in forecast.about["warnings"]),
         Text(RANGES.replace("runs", "members"), style="dim"),
         _totals(forecast, names, exact),
-        _chances(forecast, names, exceed),
+        *_chances(forecast, names, exceed),
         *_policies(forecast, names, exact),
         *_learnt(forecast, names, scenario),
         *(Text(f"• {line}") for line in changed(daily, names, exact)),
@@ -82,7 +83,9 @@ def _flows(forecast: Forecast, names: Names, exact: bool) -> Iterator[str]:
     yield f"People who arrive abroad, ordinary travel included: about {facts.listed(said)}."
     week = min(7, lengths[-1])
     totals = {place: ahead.total(forecast, place, week) for place in ahead.countries(forecast)}
-    first = sorted(totals, key=lambda place: -totals[place].middle)[:3]
+    first = sorted((place for place in totals if totals[place].middle > 0), key=lambda place: -totals[place].middle)[:3]
+    if not first:
+        return
     top = [f"{names.country(place)}, {totals[place].people(exact)}" for place in first]
     yield f"Most arrive in {'; '.join(top)}, in the next {_days(week)}."
 
@@ -167,7 +170,7 @@ def shown(forecast: Forecast, names: Names, most: int, doors: int) -> list[tuple
     return countries + [(place, names.door(place)) for place in ahead.doors(forecast)[:doors]]
 
 
-def _chances(forecast: Forecast, names: Names, exceed: Sequence[float]) -> RenderableType:
+def _chances(forecast: Forecast, names: Names, exceed: Sequence[float]) -> Iterator[RenderableType]:
     dates = ahead.dates(forecast)
     days = [n for n in ahead.spans(forecast) if n <= len(dates)]
     table = _table("Chance that more people than so many enter on a day")
@@ -180,7 +183,8 @@ def _chances(forecast: Forecast, names: Names, exceed: Sequence[float]) -> Rende
         for limit in exceed or ahead.middle(ahead.thresholds(persons)):
             chances = (persons > limit).mean(axis=0)
             table.add_row(name, f"{limit:,.0f}", *(percent(chances[n - 1]) for n in days))
-    return table
+    if table.row_count:
+        yield table
 
 
 def percent(share: float) -> str:
@@ -266,7 +270,9 @@ def changed(daily: Daily, names: Names, exact: bool = False) -> list[str]:
     number = len(daily.yesterday)
     if number:
         hits = ahead.inside(daily.yesterday)
-        said.append(f"Counts published since yesterday's forecast: {number}; inside its 90 % ranges: {hits}.")
+        few = daily.before.trajectory.data.sizes["member"]
+        of = f" of {few} members" if few < MANY else ""
+        said.append(f"Counts published since yesterday's forecast{of}: {number}; inside its 90 % ranges: {hits}.")
     else:
         said.append("No count was published since yesterday's forecast.")
     said += [moved(daily, place, names.country(place), exact) for place in ahead.countries(daily.now)[:3]]
