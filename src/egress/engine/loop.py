@@ -7,7 +7,8 @@ called with what it reads and writes. State comes in, state goes out.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,22 +61,28 @@ def _intend(chunk: Chunk) -> None:
     intend.step(chunk.members, chunk.state, chunk.now)
 
 
+@contextmanager
+def _recorded(chunk: Chunk, at: int, *names: str) -> Iterator[Arrays]:
+    """Yield what is recorded of a day or step, to be changed: [M, …] copies, in one layout for any number of members.
+
+    A kernel is compiled for each layout, and a cut through the records of one member has another than of two.
+    """
+    rows = {name: chunk.record[name][:, at].copy() for name in names}
+    yield rows
+    for name, values in rows.items():
+        chunk.record[name][:, at] = values
+
+
 def _voice(chunk: Chunk) -> None:
-    voice.step(chunk.members, chunk.state, chunk.now, chunk.record["protest_detained"][:, chunk.now.day])
+    with _recorded(chunk, chunk.now.day, "protest_detained") as rows:
+        voice.step(chunk.members, chunk.state, chunk.now, rows["protest_detained"])
 
 
 def _choose(chunk: Chunk) -> None:
-    day = chunk.now.day
-    choose.step(
-        chunk.members,
-        chunk.state,
-        chunk.now,
-        published_wait(chunk.members, chunk.state, chunk.now),
-        chunk.record["seats_sold"][:, day],
-        chunk.record["fare"][:, day],
-        chunk.record["next_seat"][:, day],
-        chunk.no_way,
-    )
+    heard = published_wait(chunk.members, chunk.state, chunk.now)
+    with _recorded(chunk, chunk.now.day, "seats_sold", "fare", "next_seat") as rows:
+        sold, fare, next_seat = rows.values()
+        choose.step(chunk.members, chunk.state, chunk.now, heard, sold, fare, next_seat, chunk.no_way)
 
 
 def _travel(chunk: Chunk) -> None:
@@ -87,8 +94,8 @@ def _ordinary(chunk: Chunk) -> None:
 
 
 def _cross(chunk: Chunk) -> None:
-    lanes = {name: chunk.record[name][:, chunk.now.step] for name in ("queue", "wait", "served", "refused", "gave_up")}
-    cross.step(chunk.members, chunk.state, chunk.now, chunk.ordinary, chunk.arrived, chunk.entries, lanes)
+    with _recorded(chunk, chunk.now.step, "queue", "wait", "served", "refused", "gave_up") as lanes:
+        cross.step(chunk.members, chunk.state, chunk.now, chunk.ordinary, chunk.arrived, chunk.entries, lanes)
 
 
 def _settle(chunk: Chunk) -> None:

@@ -238,7 +238,7 @@ def last_minute_boarding(now: Now) -> tuple[Floats, Floats]:
     fresh = np.diff(now.all_by, axis=1, prepend=0.0)
     left = np.clip((ends[None, :] - acted[:, None]) / (24.0 - now.hour - acted[:, None]), 0.0, 1.0)
     gone = fresh @ left
-    return gone[:, -1], gone / np.maximum(gone[:, -1:], 1e-300)
+    return gone[:, -1].copy(), gone / np.maximum(gone[:, -1:], 1e-300)
 
 
 def step(members: Members, state: State, now: Now) -> None:
